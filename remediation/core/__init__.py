@@ -1,0 +1,1 @@
+"""Pure Python on frozen values: no Django, no I/O, no clock."""

@@ -1,0 +1,214 @@
+"""The facts one pass brings home, as frozen values, and their canonical form.
+
+Paths are relative to the repository's root with forward slashes. Every text has gone through
+:func:`remediation.core.text.clean_text` before it gets here (``core.events`` does it).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+FORMAT = 1  # of the stored JSON; a reader refuses what it does not know
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One in-repository frame of a traceback.
+
+    ``statement`` is the source line that was executing. ``pending`` are short digests of the import
+    statements that follow it in the same file: they tell later whether another error in this file
+    stands before or behind this one.
+    """
+
+    path: str
+    line: int
+    function: str = ""
+    statement: str = ""
+    pending: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The exception behind an error, taken from the object and never from printed text.
+
+    ``type`` is the class name, with its module unless that is ``builtins``. ``name``, ``path`` and
+    ``name_from`` are those of ImportError (``path`` relative to the repository where it lies inside),
+    ``name`` also that of NameError and AttributeError; ``filename`` and ``lineno`` those of
+    SyntaxError; ``bases`` the class names of an MRO conflict. ``frames`` holds the in-repository
+    frames, outermost first; the last one is blamed.
+    """
+
+    type: str
+    message: str
+    name: str = ""
+    path: str = ""
+    name_from: str = ""
+    filename: str = ""
+    lineno: int = 0
+    bases: tuple[str, ...] = ()
+    frames: tuple[Frame, ...] = ()
+
+    @property
+    def blame(self) -> Frame | None:
+        """The innermost in-repository frame, if any."""
+        return self.frames[-1] if self.frames else None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionError:
+    """One failing collector as pytest reported it, folded into the file it belongs to."""
+
+    path: str
+    node: str
+    cause: Cause
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of one test file: ``state`` is one of FILE_STATES, ``tests`` the tests it gave."""
+
+    path: str
+    state: str
+    tests: int = 0
+    reason: str = ""
+
+
+FILE_STATES = ("collected", "error", "skipped", "ignored", "deselected", "masked", "not-reached")
+
+
+@dataclass(frozen=True, slots=True)
+class TreeFacts:
+    """What the commit's tree says about this pass's errors, and nothing else (so it stays stable).
+
+    ``first_party``: the top-level names among the missing modules that the repository itself holds.
+    ``declared``: normalised distribution names it declares, among the missing ones.
+    ``elsewhere``: (missing module, path in the repository where a module of that name exists).
+    """
+
+    first_party: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
+    elsewhere: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PassResult:
+    """Everything a counted pass saw. Two passes that saw the same are one stored row.
+
+    ``inventory`` lists the tracked files that match the project's test-file patterns, conftests
+    included. ``pytest_errors`` is pytest's own count; ours is derived from ``errors``.
+    """
+
+    files: tuple[FileResult, ...]
+    errors: tuple[CollectionError, ...]
+    inventory: tuple[str, ...]
+    tests: int
+    pytest_errors: int
+    deselected: int = 0
+    warnings: tuple[str, ...] = ()
+    tree: TreeFacts = TreeFacts()
+
+    def canonical(self) -> bytes:
+        """Canonical JSON: the same facts give the same bytes, whatever order they came in."""
+        ordered = dataclasses.replace(
+            self,
+            files=tuple(sorted(self.files, key=lambda f: f.path)),
+            errors=tuple(sorted(self.errors, key=lambda e: (e.path, e.node, e.cause.type, e.cause.message))),
+            inventory=tuple(sorted(self.inventory)),
+            warnings=tuple(sorted(self.warnings)),
+        )
+        document = {"format": FORMAT, **dataclasses.asdict(ordered)}
+        return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical form, 64 hex digits."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+    def pack(self) -> bytes:
+        """The canonical form, compressed for storage."""
+        return zlib.compress(self.canonical(), 6)
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> PassResult:
+        """Inverse of :meth:`pack`. Raises ValueError for an unknown format."""
+        return cls.from_json(json.loads(zlib.decompress(packed)))
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> PassResult:
+        """Build from :meth:`canonical`'s document. Raises ValueError for an unknown format."""
+        if document.get("format") != FORMAT:
+            raise ValueError(f"stored result has format {document.get('format')!r}, this version reads {FORMAT}")
+        return cls(
+            files=tuple(FileResult(**f) for f in document["files"]),
+            errors=tuple(_error(e) for e in document["errors"]),
+            inventory=tuple(document["inventory"]),
+            tests=document["tests"],
+            pytest_errors=document["pytest_errors"],
+            deselected=document["deselected"],
+            warnings=tuple(document["warnings"]),
+            tree=TreeFacts(
+                first_party=tuple(document["tree"]["first_party"]),
+                declared=tuple(document["tree"]["declared"]),
+                elsewhere=tuple((a, b) for a, b in document["tree"]["elsewhere"]),
+            ),
+        )
+
+
+def _error(document: dict[str, Any]) -> CollectionError:
+    cause = dict(document["cause"])
+    cause["bases"] = tuple(cause["bases"])
+    cause["frames"] = tuple(Frame(**{**f, "pending": tuple(f["pending"])}) for f in cause["frames"])
+    return CollectionError(
+        path=document["path"], node=document["node"], cause=Cause(**cause), traceback=document["traceback"]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEnd:
+    """How the collecting process ended, as the launcher saw it from outside.
+
+    ``returncode`` is None when it never started; negative for a signal. ``stopped`` is why we ended it:
+    "" (we did not), "timeout", "output-limit", "cancelled". ``stdout`` and ``stderr`` are capped tails.
+    """
+
+    returncode: int | None
+    stopped: str = ""
+    seconds: float = 0.0
+    stdout: str = ""
+    stderr: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What pytest said about itself at the session's start; the scope is made from it."""
+
+    pytest: str = ""
+    python: str = ""
+    rootdir: str = ""
+    inipath: str = ""
+    ini_digest: str = ""
+    args: tuple[str, ...] = ()
+    testpaths: tuple[str, ...] = ()
+    python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
+    plugins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement on one pass. ``result`` is set when and only when ``outcome`` is "counted".
+
+    ``outcome`` is "counted", "blocked" or "failed"; ``reason`` a code of ``core.events.REASONS``
+    ("" when counted); ``text`` one sentence for a person; ``detail`` the evidence (traceback or tail of the output).
+    """
+
+    outcome: str
+    reason: str = ""
+    text: str = ""
+    detail: str = ""
+    session: SessionFacts = SessionFacts()
+    result: PassResult | None = None
