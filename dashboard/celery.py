@@ -1,0 +1,51 @@
+"""The Celery application: JSON messages that are only hints, because the pass's row is the truth."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+
+app = Celery("remediation")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_serializer="json",
+    result_serializer="json",
+    accept_content=["json"],
+    event_serializer="json",
+    task_ignore_result=True,
+    timezone="UTC",
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"socket_timeout": 30, "health_check_interval": 25},
+    worker_prefetch_multiplier=1,
+    worker_max_tasks_per_child=50,  # bounds what a leak can hold
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    # Early acknowledgement: a message that is delivered again after the visibility timeout would start a healthy
+    # pass a second time, while a lost one costs one tick: dispatch sends it again from the row.
+    task_acks_late=False,
+    task_default_queue="default",
+    task_queues=[Queue("default"), Queue("collect")],
+    task_routes={"remediation.tasks.run_pass": {"queue": "collect"}},
+    beat_schedule={
+        # A tick that waited longer than its period is worthless: the next one does its work.
+        "dispatch": {"task": "remediation.tasks.dispatch", "schedule": 15.0, "options": {"expires": 15.0}},
+    },
+)
+app.autodiscover_tasks(["remediation"])
+
+
+@setup_logging.connect
+def _keep_our_logging(**_: object) -> None:
+    """Being connected is enough: Celery then leaves LOGGING of the settings as it is."""
+
+
+@app.on_after_configure.connect
+def _schedule_file(sender: Celery, **_: object) -> None:
+    from django.conf import settings
+
+    sender.conf.beat_schedule_filename = settings.BEAT_SCHEDULE_FILE

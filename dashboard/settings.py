@@ -1,0 +1,185 @@
+"""Django settings, from the environment; every variable is described where it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from dashboard.embedded import Address, keep_secret
+from dashboard.environment import broker_from_url, database_from_url, env_bool, env_int, env_list, env_text
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env_text("DATA_DIR", str(BASE_DIR / ".data"))).resolve()  # mirrors, environments, logs, embedded servers
+
+DEBUG = env_bool("DEBUG", False)
+TESTING = env_bool("REMEDIATION_TESTING", False)  # set by the test plugin only
+
+# --- Servers. Set both URLs for real servers; what is unset runs embedded below DATA_DIR.
+DATABASE_URL = env_text("DATABASE_URL")
+REDIS_URL = env_text("REDIS_URL")
+EMBEDDED_POSTGRES = not DATABASE_URL
+EMBEDDED_VALKEY = not REDIS_URL
+if EMBEDDED_POSTGRES or EMBEDDED_VALKEY:
+    _address = Address.of(DATA_DIR)
+    DATABASE_URL = DATABASE_URL or _address.database_url
+    REDIS_URL = REDIS_URL or _address.redis_url
+
+DATABASES = {
+    "default": {
+        **database_from_url(DATABASE_URL),
+        "CONN_MAX_AGE": env_int("DATABASE_CONN_MAX_AGE", 0 if TESTING else 60),  # seconds
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,  # a use case opens its own transaction
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Who may talk to us
+SECRET_KEY = env_text("SECRET_KEY")
+if not SECRET_KEY:
+    if not (DEBUG or TESTING or EMBEDDED_POSTGRES):
+        # Two web servers on one database need one key, and a generated one would sign people out at each deploy.
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. With DATABASE_URL set it must be given, the same for every process: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
+        )
+    SECRET_KEY = keep_secret(DATA_DIR, "secret-key")
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")  # https://dashboard.example.org
+
+AUTH_USER_MODEL = "remediation.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+if TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+INSTALLED_APPS = [
+    "remediation",
+    "dashboard",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "dashboard.urls"
+WSGI_APPLICATION = "dashboard.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- What a browser may do with our pages
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        # Plotly adds one empty <style> element while it loads; its hash goes here.
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # an emptied Redis signs nobody out
+
+HTTPS = env_bool("HTTPS", False)  # the site is reached by https only
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # probes speak plain http behind the proxy
+SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # preloading a domain is its owner's decision, not an application's
+if env_bool("TRUSTED_PROXY", False):  # a proxy in front of us sets X-Forwarded-Proto and strips a client's own
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Static files
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env_text("STATIC_ROOT", str(DATA_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "dashboard.finders.PlotlyFinder",
+]
+# Tests serve through the finders, where hashed names do not exist.
+_plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
+_hashed = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _plain if DEBUG or TESTING else _hashed},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # compresses 5 MB of Plotly once, not twice
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- Time and language
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+
+# --- Collection
+# 3: isolated (bubblewrap). 1: trusted code only. A pass below the minimum is refused, never run.
+SANDBOX_MIN_LEVEL = env_int("SANDBOX_MIN_LEVEL", 3)
+COLLECT_WALL_SECONDS = env_int("COLLECT_WALL_SECONDS", 600, least=1)
+COLLECT_CPU_SECONDS = env_int("COLLECT_CPU_SECONDS", 1_200, least=1)
+COLLECT_MEMORY_MIB = env_int("COLLECT_MEMORY_MIB", 8_192, least=64)
+COLLECT_FILE_MIB = env_int("COLLECT_FILE_MIB", 64, least=1)
+COLLECT_TEMP_MIB = env_int("COLLECT_TEMP_MIB", 512, least=1)
+COLLECT_OUTPUT_MIB = env_int("COLLECT_OUTPUT_MIB", 4, least=1)
+COLLECT_PROCESSES = env_int("COLLECT_PROCESSES", 512, least=1)
+COLLECT_OPEN_FILES = env_int("COLLECT_OPEN_FILES", 1_024, least=64)
+
+# --- Background work; dashboard/celery.py holds what is no deployment's choice.
+CELERY_BROKER_URL = broker_from_url(REDIS_URL)
+BEAT_SCHEDULE_FILE = str(DATA_DIR / "beat-schedule")
+
+# --- Logs: one event, one line, to standard error
+LOG_LEVEL = env_text("LOG_LEVEL", "INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "dashboard.logs.LineFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Django's own handlers would print each line twice.
+    "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}},
+}

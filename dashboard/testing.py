@@ -1,0 +1,121 @@
+"""The pytest plugin of our own tests: its own Postgres and Valkey, made before Django reads its settings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.embedded import Address, Servers, own
+
+_FLAGS = (
+    "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-quic", "--no-first-run",
+)  # fmt: skip
+
+
+class _TestServers:
+    """Servers of one test session in a folder of their own, gone with it."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="rd-test-")).resolve()
+        # Servers of the developer's own would otherwise be the ones whose rows the tests delete.
+        for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS"):
+            os.environ.pop(name, None)
+        os.environ.update(
+            REMEDIATION_TESTING="1",
+            DATA_DIR=str(self.folder),
+            SANDBOX_MIN_LEVEL="1",  # a fresh machine has no bubblewrap; tests of level 3 say so themselves
+            DJANGO_ALLOW_ASYNC_UNSAFE="1",  # Playwright's synchronous API runs an event loop in this thread
+        )
+        self.address = Address.of(self.folder)
+        self.lock = own(self.folder, "the tests")
+        self.lock.__enter__()
+        self.servers = Servers(self.address, durable=False)
+
+    def start(self) -> None:
+        self.servers.start()
+
+    def stop(self) -> None:
+        self.servers.stop()
+        self.lock.__exit__(None, None, None)
+        for folder in (self.folder, self.address.socket_dir):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+_running = pytest.StashKey[_TestServers]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Start the servers before pytest-django's own hook imports the settings."""
+    if "django.conf" in sys.modules and sys.modules["django.conf"].settings.configured:
+        raise pytest.UsageError("Django's settings were read before the test servers started.")
+    servers = _TestServers()
+    early_config.stash[_running] = servers
+    early_config.add_cleanup(servers.stop)
+    servers.start()
+
+
+@pytest.fixture(scope="session")
+def embedded(request: pytest.FixtureRequest) -> Address:
+    """Where this session's own servers answer."""
+    return request.config.stash[_running].address
+
+
+@pytest.fixture(scope="session")
+def redis_url(embedded: Address) -> str:
+    """The test Valkey, as REDIS_URL would say it."""
+    return embedded.redis_url
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(embedded: Address) -> None:
+    """Refuse to create or drop anything on a server that is not this session's own."""
+    from django.conf import settings
+
+    if settings.DATABASES["default"]["HOST"] != str(embedded.socket_dir) or settings.REDIS_URL != embedded.redis_url:
+        raise pytest.UsageError("The settings name other servers than the tests' own.")
+
+
+@pytest.fixture
+def clean_redis(redis_url: str) -> Iterator[Any]:
+    """A client of the test Valkey, emptied before and after."""
+    import redis
+
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+        yield client
+        client.flushall()
+
+
+def find_browser() -> str | None:
+    """A Chromium on this machine: BROWSER_PATH, PATH, macOS's folders; None where only Playwright's own is left."""
+    given = os.environ.get("BROWSER_PATH")
+    if given:
+        if not Path(given).exists():
+            raise pytest.UsageError(f"BROWSER_PATH={given} does not exist.")
+        return given
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        found = shutil.which(name)
+        if found:
+            return found
+    for application in ("Google Chrome", "Chromium"):
+        path = Path(f"/Applications/{application}.app/Contents/MacOS/{application}")
+        if path.exists():
+            return str(path)
+    return None
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Launch the browser that is there; Playwright's own download when none is named. Never a skip."""
+    arguments = [*_FLAGS, *(["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])]
+    browser = find_browser()
+    return {**browser_type_launch_args, "args": arguments, **({"executable_path": browser} if browser else {})}

@@ -1,0 +1,1 @@
+"""Fixtures for every test; the servers and the browser come from the plugin ``dashboard.testing``."""
