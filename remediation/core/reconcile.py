@@ -1,0 +1,317 @@
+"""What moved between two counted passes: the one place that decides cleared, hidden, unmasked, new, regressed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from remediation.core.classify import Classified
+from remediation.core.fingerprint import Identified, Pair, identify, key_of
+from remediation.core.records import FileResult, Frame, PassResult
+
+CLEARED = frozenset({"fixed", "deleted"})
+HIDDEN = frozenset({"masked", "silenced", "not-seen", "held"})
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything the counted passes so far have established, in commit order.
+
+    ``open``: visible errors. ``hidden``: pairs no longer visible though not repaired, with the reason.
+    ``cleared``: pairs whose latest interval ended fixed or deleted. ``files``: the last state of every
+    test file. ``reference_tests``: tests of the last pass that was not held. ``verified``: tickets that
+    are verified. ``ticket_of``: readable fingerprint key to ticket (people may have merged some).
+    """
+
+    open: Mapping[Pair, Identified] = field(default_factory=dict)
+    hidden: Mapping[Pair, str] = field(default_factory=dict)
+    cleared: frozenset[Pair] = frozenset()
+    files: Mapping[str, FileResult] = field(default_factory=dict)
+    reference_tests: int | None = None
+    verified: frozenset[object] = frozenset()
+    ticket_of: Mapping[str, object] = field(default_factory=dict)
+    baseline_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One counted pass: its facts, the git renames since the counted pass before it, and a lead's word."""
+
+    result: PassResult
+    renames: Mapping[str, str] = field(default_factory=dict)
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """``before − cleared − hidden + unmasked + new + regressed = after``; anything else raises."""
+
+    before: int
+    cleared: int
+    hidden: int
+    unmasked: int
+    new: int
+    regressed: int
+    after: int
+
+    def __post_init__(self) -> None:
+        terms = self.before - self.cleared - self.hidden + self.unmasked + self.new + self.regressed
+        if terms != self.after:
+            raise ArithmeticError(f"ledger does not sum: {self} gives {terms}")
+
+    @classmethod
+    def over(cls, steps: Sequence[Ledger]) -> Ledger:
+        """The sum of consecutive steps. Raises ArithmeticError when they do not follow on each other."""
+        for one, next_ in zip(steps, steps[1:], strict=False):
+            if one.after != next_.before:
+                raise ArithmeticError(f"{one} is not followed by {next_}")
+        names = ("cleared", "hidden", "unmasked", "new", "regressed")
+        sums = {name: sum(getattr(step, name) for step in steps) for name in names}
+        return cls(before=steps[0].before, after=steps[-1].after, **sums)
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What one counted pass changes. Every pair appears at most once in each mapping.
+
+    ``appeared``: baseline, new, unmasked or regressed. ``closed``: a reason of CLEARED or HIDDEN.
+    ``moved``: a visible error carried from its old pair to the new one by a rename. ``settled``: how a
+    hidden pair ended after all (fixed, deleted, moved, or seen again). ``files``: the file states that
+    changed (None: the file is gone).
+    """
+
+    errors: Mapping[Pair, Identified]
+    appeared: Mapping[Pair, str]
+    closed: Mapping[Pair, str]
+    moved: Mapping[Pair, Pair]
+    settled: Mapping[Pair, str]
+    hidden_moved: Mapping[Pair, Pair]
+    files: Mapping[str, FileResult | None]
+    held: bool
+    ledger: Ledger | None  # None for the baseline
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing changed at all."""
+        return not (self.appeared or self.closed or self.moved or self.settled or self.hidden_moved or self.files)
+
+
+def step(state: State, seen: Seen) -> tuple[State, Movement]:
+    """Return the state after one more counted pass, and what moved. Pure; the same in every order of arrival."""
+    result = seen.result
+    errors = identify(result)
+    files = {file.path: file for file in result.files}
+    held = _is_held(state, seen)
+    carried, moved, hidden_moved = _carry(state, seen, errors)
+    closed = {
+        pair: _held(reason, held)
+        for pair, known in carried.open.items()
+        if pair not in errors
+        for reason in [_close_reason(known.error, errors, files, result)]
+    }
+    appeared = {pair: _appearance(carried, pair) for pair in errors if pair not in carried.open}
+    settled = _settle(carried, errors, files, result, held)
+    before, after = len(carried.open), len(errors)
+    movement = Movement(
+        errors=errors,
+        appeared=appeared,
+        closed=closed,
+        moved=moved,
+        settled=settled,
+        hidden_moved=hidden_moved,
+        files=_changed_files(state.files, files),
+        held=held,
+        ledger=_ledger(before, closed, appeared, after) if state.baseline_done else None,
+    )
+    return _next_state(carried, seen, movement, files), movement
+
+
+def _ledger(before: int, closed: Mapping[Pair, str], appeared: Mapping[Pair, str], after: int) -> Ledger:
+    reasons = Counter("cleared" if reason in CLEARED else "hidden" for reason in closed.values())
+    ways = Counter(appeared.values())
+    return Ledger(
+        before, reasons["cleared"], reasons["hidden"], ways["unmasked"], ways["new"], ways["regressed"], after
+    )
+
+
+def _next_state(carried: State, seen: Seen, movement: Movement, files: Mapping[str, FileResult]) -> State:
+    gone = {p for p, r in movement.closed.items() if r in CLEARED}
+    gone |= {p for p, r in movement.settled.items() if r in CLEARED}
+    hidden = {p: r for p, r in carried.hidden.items() if p not in movement.settled}
+    hidden |= {p: r for p, r in movement.closed.items() if r in HIDDEN}
+    ticket_of = {key: key for _, key in movement.errors} | dict(carried.ticket_of)
+    for old, new in (dict(movement.moved) | dict(movement.hidden_moved)).items():
+        ticket_of[new[1]] = carried.ticket_of.get(new[1], carried.ticket_of.get(old[1], old[1]))
+    standing = {ticket_of.get(key, key) for _, key in movement.errors}
+    standing |= {ticket_of.get(key, key) for _, key in hidden}
+    touched = {ticket_of.get(key, key) for _, key in gone}
+    verified = (carried.verified | (frozenset() if movement.held else frozenset(touched))) - standing
+    return State(
+        open=movement.errors,
+        hidden=hidden,
+        cleared=(carried.cleared | gone) - movement.errors.keys() - hidden.keys(),
+        files=files,
+        reference_tests=carried.reference_tests if movement.held else seen.result.tests,
+        verified=verified,
+        ticket_of=ticket_of,
+        baseline_done=True,
+    )
+
+
+def _is_held(state: State, seen: Seen) -> bool:
+    """Tests collected fell below half: closings wait for a lead's word or a later pass."""
+    if state.reference_tests is None or seen.confirmed:
+        return False
+    return seen.result.tests * 2 < state.reference_tests
+
+
+def _held(reason: str, held: bool) -> str:
+    return "held" if held and reason in CLEARED else reason
+
+
+def _carry(
+    state: State, seen: Seen, errors: Mapping[Pair, Identified]
+) -> tuple[State, dict[Pair, Pair], dict[Pair, Pair]]:
+    """Carry what is known of renamed files to their new paths."""
+    present = set(seen.result.inventory) | {file.path for file in seen.result.files}
+    renames = {old: new for old, new in seen.renames.items() if old not in present and new in present}
+    if not renames:
+        return state, {}, {}
+    moved: dict[Pair, Pair] = {}
+    opened: dict[Pair, Identified] = {}
+    for pair, known in state.open.items():
+        target = _renamed(known, renames, errors)
+        if target.pair != pair:
+            moved[pair] = target.pair
+        opened[target.pair] = target
+    hidden_moved = {pair: (renames[pair[0]], pair[1]) for pair in state.hidden if pair[0] in renames}
+    carried = replace(
+        state,
+        open=opened,
+        hidden={hidden_moved.get(pair, pair): reason for pair, reason in state.hidden.items()},
+        cleared=frozenset((renames.get(path, path), key) for path, key in state.cleared),
+        files={renames.get(path, path): replace(f, path=renames.get(path, path)) for path, f in state.files.items()},
+    )
+    return carried, moved, hidden_moved
+
+
+def _renamed(known: Identified, renames: Mapping[str, str], errors: Mapping[Pair, Identified]) -> Identified:
+    """The same error under new paths. Its key may name a renamed file; it follows only when the pass saw it so."""
+    path = renames.get(known.error.path, known.error.path)
+    frames = tuple(replace(f, path=renames.get(f.path, f.path)) for f in known.error.cause.frames)
+    filename = renames.get(known.error.cause.filename, known.error.cause.filename)
+    cause = replace(known.error.cause, frames=frames, filename=filename)
+    error = replace(known.error, path=path, cause=cause)
+    key = key_of(error)
+    return Identified(error, key if (path, key) in errors else known.key)
+
+
+def _close_reason(
+    known: Classified, errors: Mapping[Pair, Identified], files: Mapping[str, FileResult], result: PassResult
+) -> str:
+    """Why an error is no longer visible. Fixed needs evidence; everything uncertain stays hidden."""
+    others = [identified.error for pair, identified in errors.items() if pair[0] == known.path]
+    if others:
+        return "fixed" if all(passed_beyond(known, other) for other in others) else "masked"
+    return _file_reason(known.path, files, result)
+
+
+def _file_reason(path: str, files: Mapping[str, FileResult], result: PassResult) -> str:
+    file = files.get(path)
+    if file is None or file.state == "not-reached":
+        if path not in result.inventory:
+            return "deleted"
+        return _conftest_reason(path, files) if PurePosixPath(path).name == "conftest.py" else "not-seen"
+    if file.state == "collected":
+        return "fixed" if file.tests else "silenced"
+    if file.state == "masked":
+        return "masked"
+    return "silenced" if file.state in {"skipped", "ignored", "deselected"} else "not-seen"
+
+
+def _conftest_reason(path: str, files: Mapping[str, FileResult]) -> str:
+    """A conftest gives no tests: it works when a test file below it was imported."""
+    folder = str(PurePosixPath(path).parent)
+    below = [f for f in files.values() if folder == "." or f.path.startswith(folder + "/")]
+    return "fixed" if any(f.state in {"collected", "error", "skipped"} for f in below) else "not-seen"
+
+
+def passed_beyond(before: Classified, after: Classified) -> bool:
+    """Whether the file got past what raised ``before`` when it now ends in ``after``.
+
+    Python stops at the first failing import, so another error in the same file either stands behind the
+    old one (which is then repaired) or in front of it (which then merely covers it).
+    """
+    if before.kind == "syntax-error" and not before.cause.frames:
+        # The file itself could not be parsed; any error raised by running it comes later.
+        return not (after.kind == "syntax-error" and not after.cause.frames)
+    if not before.cause.frames or not after.cause.frames:
+        return False
+    for old, new in zip(before.cause.frames, after.cause.frames, strict=False):
+        if old.path != new.path:
+            return False
+        if old.statement != new.statement:
+            return _stands_behind(old, new)
+    deeper = len(after.cause.frames) - len(before.cause.frames)
+    if deeper:
+        # The same statement now reaches further into the repository: what it imports was found.
+        return deeper > 0 and before.kind in {"missing-module", "wrong-path", "missing-dependency", "removed-stdlib"}
+    return _same_statement(before, after)
+
+
+def _stands_behind(old: Frame, new: Frame) -> bool:
+    """Whether the statement that fails now comes after the one that failed before, in the same file."""
+    if not old.statement.startswith(("import ", "from ")):
+        return new.line > old.line
+    return statement_digest(old.statement) not in new.pending
+
+
+def _same_statement(before: Classified, after: Classified) -> bool:
+    """The same statement fails in another way: progress when the module is found and only a name is missing."""
+    missing = {"missing-module", "wrong-path", "missing-dependency", "removed-stdlib"}
+    if before.kind in missing and after.kind in missing:
+        return after.module.startswith(before.module + ".")
+    return before.kind in missing and after.kind in {"missing-name", "circular-import"}
+
+
+def statement_digest(statement: str) -> str:
+    """Eight hex digits that stand for a statement in ``Frame.pending``; the reporter computes the same."""
+    return hashlib.sha256(statement.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def _appearance(state: State, pair: Pair) -> str:
+    path, key = pair
+    if not state.baseline_done:
+        return "baseline"
+    if pair in state.cleared or state.ticket_of.get(key, key) in state.verified:
+        return "regressed"
+    file = state.files.get(path)
+    blocked_before = file is not None and file.state in {"error", "masked"}
+    return "unmasked" if pair in state.hidden or blocked_before else "new"
+
+
+def _settle(
+    state: State,
+    errors: Mapping[Pair, Identified],
+    files: Mapping[str, FileResult],
+    result: PassResult,
+    held: bool,
+) -> dict[Pair, str]:
+    """How hidden pairs ended: seen again, or the file was collected or is gone. Others stay hidden."""
+    settled: dict[Pair, str] = {}
+    erring = {path for path, _ in errors}
+    for pair in state.hidden:
+        if pair in errors:
+            settled[pair] = "seen"
+        elif pair[0] not in erring and not held and (reason := _file_reason(pair[0], files, result)) in CLEARED:
+            settled[pair] = reason
+    return settled
+
+
+def _changed_files(before: Mapping[str, FileResult], after: Mapping[str, FileResult]) -> dict[str, FileResult | None]:
+    changed: dict[str, FileResult | None] = {p: f for p, f in after.items() if before.get(p) != f}
+    changed.update({path: None for path in before if path not in after})
+    return changed

@@ -1,0 +1,26 @@
+"""The tables. What every column means exactly stands beside it; constraints live in the database."""
+
+from remediation.models.categories import Category, CategoryCount, CategoryRule
+from remediation.models.passes import CollectionPass, Rename, Result, Scope
+from remediation.models.people import Membership, User
+from remediation.models.projects import Project
+from remediation.models.tickets import FileState, Fingerprint, Occurrence, TestFile, Ticket, Transition
+
+__all__ = [
+    "Category",
+    "CategoryCount",
+    "CategoryRule",
+    "CollectionPass",
+    "FileState",
+    "Fingerprint",
+    "Membership",
+    "Occurrence",
+    "Project",
+    "Rename",
+    "Result",
+    "Scope",
+    "TestFile",
+    "Ticket",
+    "Transition",
+    "User",
+]

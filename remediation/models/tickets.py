@@ -1,0 +1,183 @@
+"""Root causes as tickets, and where they were seen, as intervals between counted passes."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db import models
+from django.db.models import Q
+
+from remediation.core.lifecycle import STATUSES
+from remediation.querysets import OccurrenceQuerySet, TicketQuerySet
+
+
+class TestFile(models.Model):
+    """A test file's path. Unique by its hash, because paths can be longer than an index entry."""
+
+    __test__ = False  # pytest would collect a class of this name
+
+    project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="files")
+    path = models.TextField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "digest"], name="file_once")]
+
+    def __str__(self) -> str:
+        return self.path
+
+    @staticmethod
+    def digest_of(path: str) -> str:
+        """SHA-256 of the path, 64 hex digits."""
+        return hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+class FileState(models.Model):
+    """What became of a test file, as an interval over counted passes in commit order."""
+
+    file = models.ForeignKey(TestFile, models.CASCADE, related_name="states")
+    state = models.CharField(max_length=12)
+    tests = models.PositiveIntegerField(default=0)
+    reason = models.CharField(max_length=300, blank=True)
+    first_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, related_name="+")
+    closed_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["file"], condition=Q(closed_pass__isnull=True), name="file_state_one_open")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.state}"
+
+
+class Ticket(models.Model):
+    """A root cause people work on. No one closes it by hand: only a counted pass does."""
+
+    project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="tickets")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=300)
+    kind = models.CharField(max_length=30)
+    environment = models.BooleanField(default=False)
+    category = models.ForeignKey("remediation.Category", models.PROTECT, related_name="tickets")
+    category_by_hand = models.BooleanField(default=False)
+    status = models.CharField(max_length=12, default="open", choices=[(s, s) for s in STATUSES])
+    claimed_by = models.ForeignKey(
+        "remediation.User", models.SET_NULL, null=True, blank=True, related_name="claimed_tickets"
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    marked_fixed_in = models.CharField(max_length=200, blank=True)
+    muted_until = models.DateTimeField(null=True, blank=True)
+    solution = models.TextField(blank=True)
+    business_value = models.TextField(blank=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged")
+
+    # Projection, from the occurrences.
+    errors = models.PositiveIntegerField(default=0, help_text="Visible in the last counted pass.")
+    hidden_errors = models.PositiveIntegerField(default=0, help_text="No longer visible, though not repaired.")
+    first_pass = models.ForeignKey("remediation.CollectionPass", models.SET_NULL, null=True, related_name="+")
+    verified_pass = models.ForeignKey("remediation.CollectionPass", models.SET_NULL, null=True, related_name="+")
+    regressed_pass = models.ForeignKey("remediation.CollectionPass", models.SET_NULL, null=True, related_name="+")
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-errors", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="ticket_number_once"),
+            models.CheckConstraint(condition=Q(status__in=STATUSES), name="ticket_status_known"),
+            models.CheckConstraint(
+                condition=Q(claimed_by__isnull=True, claimed_at__isnull=True)
+                | Q(claimed_by__isnull=False, claimed_at__isnull=False),
+                name="ticket_claim_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="verified") | Q(errors=0, hidden_errors=0, verified_pass__isnull=False),
+                name="ticket_verified_by_a_pass",
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "status"], name="ticket_by_status")]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The id people say: ATL-12."""
+        return f"{self.project.key}-{self.number}"
+
+
+class Fingerprint(models.Model):
+    """The versioned stable key of a root cause. It maps to a ticket, so grouping can improve and be corrected."""
+
+    project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="fingerprints")
+    version = models.PositiveSmallIntegerField()
+    key = models.CharField(max_length=64, help_text="SHA-256 of the readable key.")
+    readable = models.TextField()
+    kind = models.CharField(max_length=30)
+    facts = models.JSONField(default=dict)
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="fingerprints")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "version", "key"], name="fingerprint_once")]
+
+    def __str__(self) -> str:
+        return self.readable
+
+
+class Occurrence(models.Model):
+    """A fingerprint seen in a test file, from ``first_pass`` until ``closed_pass`` (null while visible).
+
+    A hidden ending (masked, silenced, not-seen, held) stays unsettled until a later pass shows the file
+    again: then ``settled_pass`` and ``settlement`` (fixed, deleted, moved, seen) say how it ended.
+    """
+
+    fingerprint = models.ForeignKey(Fingerprint, models.CASCADE, related_name="occurrences")
+    file = models.ForeignKey(TestFile, models.CASCADE, related_name="occurrences")
+    appeared_as = models.CharField(max_length=10)
+    first_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, related_name="+")
+    closed_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, null=True, related_name="+")
+    close_reason = models.CharField(max_length=10, blank=True)
+    settled_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, null=True, related_name="+")
+    settlement = models.CharField(max_length=10, blank=True)
+
+    objects = OccurrenceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fingerprint", "file"], condition=Q(closed_pass__isnull=True), name="occurrence_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_pass__isnull=True, close_reason="")
+                | Q(
+                    closed_pass__isnull=False,
+                    close_reason__in=["fixed", "deleted", "moved", "masked", "silenced", "not-seen", "held"],
+                ),
+                name="occurrence_closed_with_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fingerprint} in {self.file}"
+
+
+class Transition(models.Model):
+    """One line of a ticket's history, append-only: a person (actor) or a pass did something."""
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="transitions")
+    sequence = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    verb = models.CharField(max_length=20)
+    actor = models.ForeignKey("remediation.User", models.SET_NULL, null=True, blank=True, related_name="+")
+    collection_pass = models.ForeignKey(
+        "remediation.CollectionPass", models.CASCADE, null=True, blank=True, related_name="transitions"
+    )
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["ticket", "-sequence"]
+        constraints = [models.UniqueConstraint(fields=["ticket", "sequence"], name="transition_once")]
+
+    def __str__(self) -> str:
+        return f"{self.ticket}: {self.verb}"

@@ -1,0 +1,75 @@
+"""The questions that pages, commands and use cases ask of the tables, each named once."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+
+# Statuses in which a ticket still stands: everything but "verified".
+STANDING = Q(merged_into__isnull=True) & ~Q(status="verified")
+
+
+class ProjectQuerySet(models.QuerySet[Any]):
+    """Projects, scoped to who asks."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Those the user may see: all for an administrator, else those with a membership."""
+        if user.is_superuser:
+            return self
+        return self.filter(memberships__user=user) if user.is_authenticated else self.none()
+
+
+class PassQuerySet(models.QuerySet[Any]):
+    """Passes of a project."""
+
+    def counted(self) -> Self:
+        """Counted, on the watched ref: the only ones that draw a point or enter a sum."""
+        return self.filter(outcome="counted", position__isnull=False)
+
+    def in_commit_order(self) -> Self:
+        """Oldest commit first; two passes on one commit in the order of their numbers."""
+        return self.order_by("position", "number")
+
+    def newest_first(self) -> Self:
+        """By commit order, newest first; passes without a position last."""
+        return self.order_by(models.F("position").desc(nulls_last=True), "-number")
+
+    def before(self, collection_pass: Any) -> Self:
+        """Those that stand earlier in commit order."""
+        return self.filter(
+            Q(position__lt=collection_pass.position)
+            | Q(position=collection_pass.position, number__lt=collection_pass.number)
+        )
+
+    def after(self, collection_pass: Any) -> Self:
+        """Those that stand later in commit order."""
+        return self.filter(
+            Q(position__gt=collection_pass.position)
+            | Q(position=collection_pass.position, number__gt=collection_pass.number)
+        )
+
+
+class TicketQuerySet(models.QuerySet[Any]):
+    """Tickets of a project."""
+
+    def standing(self) -> Self:
+        """Not merged away and not verified."""
+        return self.filter(STANDING)
+
+    def listed(self) -> Self:
+        """Not merged away, with what a list row shows."""
+        return self.filter(merged_into__isnull=True).select_related("project", "category", "claimed_by", "first_pass")
+
+
+class OccurrenceQuerySet(models.QuerySet[Any]):
+    """Occurrences over counted passes."""
+
+    def visible(self) -> Self:
+        """Seen in the last counted pass."""
+        return self.filter(closed_pass__isnull=True)
+
+    def unsettled(self) -> Self:
+        """Hidden and not shown again since."""
+        return self.filter(close_reason__in=["masked", "silenced", "not-seen", "held"], settled_pass__isnull=True)
