@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from dashboard.postgres import DATABASE, ENVIRONMENT, USER, Postgres, ServerError
+from dashboard.postgres import DATABASE, ENVIRONMENT, USER, Postgres, ServerError, lent_account
 from dashboard.processes import end_leftover, spawn, stop
 
 __all__ = ["Address", "InUse", "ServerError", "Servers", "ensure", "keep_secret", "own", "running"]
@@ -228,15 +228,14 @@ def _answers(path: Path) -> bool:
 
 def _private_directory(path: Path) -> None:
     """Make ``path`` ours alone. Its name can be guessed, so another user may have put something there first."""
+    if len(os.fsencode(path / ".s.PGSQL.5432.lock")) > 103:
+        raise ServerError(f"{path} is too long for a unix socket. Set EMBEDDED_SOCKET_ROOT to a shorter path.")
     try:
         path.mkdir(mode=0o700)
     except FileExistsError:
         found = path.lstat()
-        ours = found.st_uid == os.geteuid() or os.geteuid() == 0
-        if not stat.S_ISDIR(found.st_mode) or not ours or (os.geteuid() == 0 and stat.S_IMODE(found.st_mode) & 0o077):
+        trusted = {os.geteuid()} | ({lent_account().pw_uid} if os.geteuid() == 0 else set())
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in trusted or stat.S_IMODE(found.st_mode) & 0o077:
             raise ServerError(
                 f"{path} exists and is not our private directory. Remove it, or set EMBEDDED_SOCKET_ROOT to a short path."
             ) from None
-        path.chmod(0o700)
-    if len(os.fsencode(path / ".s.PGSQL.5432.lock")) > 103:
-        raise ServerError(f"{path} is too long for a unix socket. Set EMBEDDED_SOCKET_ROOT to a shorter path.")

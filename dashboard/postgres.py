@@ -66,11 +66,12 @@ def identify(data_dir: Path, key: str) -> Identity:
     if not lent and shutil.which("unshare") and os.environ.get("EMBEDDED_USERNS", "1") != "0":
         if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:  # noqa: S603
             return Identity(inside, prefix=prefix)
-    account = _account()
+    account = lent_account()
     return Identity(shared, options={"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []})
 
 
-def _account() -> pwd.struct_passwd:
+def lent_account() -> pwd.struct_passwd:
+    """The account under which root runs Postgres where it has no user namespaces. Raises ServerError."""
     # Never "nobody": strangers' code runs as nobody, and could then read or kill the database.
     for name in ("postgres", "_postgres", "daemon"):
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -55,24 +56,29 @@ def spawn(
     )
 
 
-def stop(process: subprocess.Popen[bytes], with_signal: int, seconds: float, hurry: Callable[[], bool] | None = None) -> bool:
-    """Send a signal, wait, then kill the process's whole session. True when it ended by itself in time.
+def stop(
+    process: subprocess.Popen[bytes],
+    with_signal: int,
+    seconds: float,
+    *,
+    kill: bool = True,
+    hurry: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Send a signal and wait; with ``kill`` then end the rest of its session. True when the process has ended.
 
     ``hurry`` is asked meanwhile; when it says True the wait ends at once.
     """
     if process.poll() is None:
         process.send_signal(with_signal)
     deadline = time.monotonic() + seconds
-    while process.poll() is None and time.monotonic() < deadline and not (hurry and hurry()):
+    while process.poll() is None and time.monotonic() < deadline and not hurry():
         time.sleep(0.02)
-    in_time = process.poll() is not None
-    if not in_time:
-        try:
+    if kill:
+        # Also where the leader has ended: pool children of a crashed worker are still in its session.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    process.wait()
-    return in_time
+        process.wait()
+    return process.poll() is not None
 
 
 def command_line(pid: int) -> str:

@@ -11,7 +11,8 @@ from dashboard.embedded import Address, keep_secret
 from dashboard.environment import broker_from_url, database_from_url, env_bool, env_int, env_list, env_text
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env_text("DATA_DIR", str(BASE_DIR / ".data"))).resolve()  # mirrors, environments, logs, embedded servers
+# Everything we keep outside the database: mirrors, environments, logs, the embedded servers.
+DATA_DIR = Path(env_text("DATA_DIR", str(BASE_DIR / ".data"))).resolve()
 
 DEBUG = env_bool("DEBUG", False)
 TESTING = env_bool("REMEDIATION_TESTING", False)  # set by the test plugin only
