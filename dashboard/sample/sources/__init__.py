@@ -1,0 +1,1 @@
+"""The texts of the sample's files that are not made from a table."""
