@@ -1,0 +1,138 @@
+"""Who may see and do what: the only place that decides."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from remediation.models import CollectionPass, Membership, Project, Ticket
+
+Need = Literal["read", "work", "lead"]
+
+_RANK = {"": 0, "viewer": 1, "engineer": 2, "lead": 3}
+_NEEDED = {"read": 1, "work": 2, "lead": 3}
+_LABEL = re.compile(r"([A-Z]{2,6})-([1-9][0-9]{0,8})")
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What one person may do in one project; templates ask it, so no button is shown that would be refused.
+
+    ``read``: see it. ``work``: claim, release, sort a ticket, run a pass. ``lead``: settings, rules, confirm a
+    pass, release another's claim. ``admin``: everything, and adding projects.
+    """
+
+    role: str = ""
+    admin: bool = False
+
+    @property
+    def read(self) -> bool:
+        """May see the project."""
+        return self.allows("read")
+
+    @property
+    def work(self) -> bool:
+        """May claim, release and run."""
+        return self.allows("work")
+
+    @property
+    def lead(self) -> bool:
+        """May configure and confirm."""
+        return self.allows("lead")
+
+    def allows(self, need: Need) -> bool:
+        """Whether the role reaches what is needed."""
+        return self.admin or _RANK[self.role] >= _NEEDED[need]
+
+
+def rights_in(user: Any, project: Project) -> Rights:
+    """The person's rights in a project; none at all for a stranger. At most one query."""
+    if not user.is_authenticated:
+        return Rights()
+    if user.is_superuser:
+        return Rights(admin=True)
+    role = Membership.objects.filter(project=project, user=user).values_list("role", flat=True).first()
+    return Rights(role or "")
+
+
+def project_or_404(user: Any, slug: str, need: Need = "read") -> Project:
+    """The project, with the person's :class:`Rights` as ``project.rights``.
+
+    Raises Http404 for a project the person may not see, as for one that does not exist, so that names do not
+    leak; PermissionDenied (403) for a member whose role does not reach ``need``.
+    """
+    project = Project.objects.filter(slug=slug).first()
+    if project is None:
+        raise Http404("No such project.")
+    rights = rights_in(user, project)
+    if not rights.read:
+        raise Http404("No such project.")
+    if not rights.allows(need):
+        role = "an engineer" if need == "work" else "a lead"
+        raise PermissionDenied(f"Your role in {project.name} is {rights.role}. This needs {role}.")
+    project.rights = rights
+    return project
+
+
+def ticket_or_404(user: Any, slug: str, label: str, need: Need = "read") -> Ticket:
+    """The ticket ``label`` (ATL-12) of a project, with all that its page shows of itself; errors as above."""
+    project = project_or_404(user, slug, need)
+    match = _LABEL.fullmatch(label)
+    if match is None or match[1] != project.key:
+        raise Http404("No such ticket.")
+    related = ("category", "claimed_by", "first_pass", "verified_pass", "regressed_pass", "merged_into")
+    ticket = project.tickets.select_related(*related).filter(number=int(match[2])).first()
+    if ticket is None:
+        raise Http404("No such ticket.")
+    ticket.project = project
+    return ticket
+
+
+def pass_or_404(user: Any, slug: str, number: int, need: Need = "read") -> CollectionPass:
+    """Pass #number of a project; errors as above."""
+    project = project_or_404(user, slug, need)
+    found = project.passes.filter(number=number).first() if number < 2**31 else None
+    if found is None:
+        raise Http404("No such pass.")
+    found.project = project
+    return found
+
+
+def admin_only(user: Any) -> None:
+    """Raises PermissionDenied unless the person is an administrator."""
+    if not user.is_superuser:
+        raise PermissionDenied("Only an administrator may do this.")
+
+
+def safe_next(request: HttpRequest, wanted: str, default: str) -> str:
+    """``wanted`` where it is an address of this site, else ``default``."""
+    hosts = {request.get_host()}
+    if url_has_allowed_host_and_scheme(wanted, allowed_hosts=hosts, require_https=request.is_secure()):
+        return wanted
+    return default
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Every page needs a signed-in person unless its view says ``login_not_required``: forgetting is safe."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+        """To the sign-in page and back. After a POST, back to the page that held the form: its address alone
+        would answer 405. A fragment must not be replaced by a sign-in form, so htmx is sent away as a whole."""
+        back = request.get_full_path()
+        if request.method not in {"GET", "HEAD"} or request.headers.get("HX-Request"):
+            page = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "/"
+            parts = urlsplit(safe_next(request, page, "/"))
+            back = parts.path + (f"?{parts.query}" if parts.query else "")
+        answer = redirect_to_login(back, resolve_url(self.get_login_url(view_func)))
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=204, headers={"HX-Redirect": answer.url})
+        return answer
