@@ -201,7 +201,11 @@ STEPS = (
         "Put the bases of the flow tests in order, repair tenants and reports",
         edits=(
             Edit("tests/integration/flows/*.py", "(FlowCase, TenantFlowCase)", "(TenantFlowCase, FlowCase)"),
-            Edit("tests/support/tenants.py", "Tennant(", "Tenant("),
+            Edit(
+                "tests/support/tenants.py",
+                "\nNOBODY",
+                '\nfrom collections import namedtuple\n\nTenant = namedtuple("Tenant", ["region", "site"])\n\nNOBODY',
+            ),
             Edit("tests/unit/test_reports.py", '"orders-returned",', '"orders-returned"),'),
         ),
     ),
@@ -224,11 +228,11 @@ STEPS = (
         1,
         "10:45",
         0,
-        "Import SessionStore from its new home, drop the legacy audit test",
+        "Import SessionStore from its new home, drop the legacy token test",
         write={"tests/integration/tenants/test_tenant_matrix.py": singles.TEST_TENANT_MATRIX},
         edits=(Edit("tests/unit/sessions/*.py", OLD_STORE, NEW_STORE),),
         moves=(("tests/unit/users/test_limits.py", "tests/unit/users/test_account_limits.py"),),
-        deletes=("tests/unit/sessions/test_legacy_audit.py",),
+        deletes=("tests/unit/sessions/test_legacy_tokens.py",),
     ),
 )
 

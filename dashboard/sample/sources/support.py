@@ -56,14 +56,17 @@ def broker():
 MONITORING_CONFTEST = '''\
 """What the monitoring tests share."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from tests.support.config import load_config
+CONFIG = json.loads(Path("config/monitoring.json").read_text())
 
 
 @pytest.fixture
 def monitoring_config():
-    return load_config("monitoring")
+    return CONFIG
 '''
 
 MONITORING_CONFTEST_SETTINGS = '''\
@@ -145,11 +148,7 @@ class TenantFlowCase(FlowCase):
 TENANTS = '''\
 """Tenants for tests."""
 
-from collections import namedtuple
-
-Tenant = namedtuple("Tenant", ["region", "site"])
-
-NOBODY = Tennant("none", "none")
+NOBODY = Tenant("none", "none")
 
 
 def tenants_in(region, sites):

@@ -84,30 +84,33 @@ terminal: till scanner
 """,
 )
 
-FROZEN = Suite(
+TOKENS = Suite(
     path="tests/unit/sessions/test_${name}.py",
     template='''\
-"""The $name of sessions, with the clock held still."""
+"""What the $name carry."""
 
-from datetime import datetime, timedelta
-
+import jwt
 import pytest
-from freezegun import freeze_time
 
-LIMITS = $values
+KEY = "a key for tests only, of thirty-two bytes or more"
+DEVICES = $values
 
 
-@pytest.mark.parametrize("minutes", LIMITS)
-def test_ends_after_its_minutes(minutes):
-    with freeze_time("2024-03-01 12:00") as clock:
-        end = datetime.now() + timedelta(minutes=int(minutes))
-        clock.tick(timedelta(minutes=int(minutes)))
-        assert datetime.now() == end
+@pytest.mark.parametrize("device", DEVICES)
+def test_carry_the_device(device):
+    token = jwt.encode({"sub": "ada", "device": device}, KEY, algorithm="HS256")
+    assert jwt.decode(token, KEY, algorithms=["HS256"])["device"] == device
+
+
+def test_are_refused_with_another_key():
+    token = jwt.encode({"sub": "ada"}, KEY, algorithm="HS256")
+    with pytest.raises(jwt.InvalidSignatureError):
+        jwt.decode(token, KEY[::-1], algorithms=["HS256"])
 ''',
     rows="""
-legacy_audit: 60 120
-session_expiry: 5 15 30
+access_tokens: phone browser terminal
+legacy_tokens: pager
 """,
 )
 
-SUITES = (ACCOUNTS, SESSIONS, FROZEN)
+SUITES = (ACCOUNTS, SESSIONS, TOKENS)
