@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, task_success
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -42,6 +42,14 @@ app.autodiscover_tasks(["remediation"])
 @setup_logging.connect
 def _keep_our_logging(**_: object) -> None:
     """Being connected is enough: Celery then leaves LOGGING of the settings as it is."""
+
+
+@task_success.connect
+def _note_dispatch(sender: object = None, **_: object) -> None:
+    if getattr(sender, "name", "") == "remediation.tasks.dispatch":
+        from dashboard.heartbeat import note_dispatch
+
+        note_dispatch()
 
 
 @app.on_after_configure.connect

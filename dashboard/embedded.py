@@ -213,7 +213,7 @@ def _valkey_binary() -> Path:
     on_path = shutil.which("valkey-server") or shutil.which("redis-server")
     if on_path:
         return Path(on_path)
-    raise ServerError("No Valkey or Redis for this platform. Install one (apt-get install redis-server) or set REDIS_URL.")
+    raise ServerError("No Valkey or Redis for this platform. Install redis-server, or set REDIS_URL.")
 
 
 def _answers(path: Path) -> bool:
@@ -237,5 +237,5 @@ def _private_directory(path: Path) -> None:
         trusted = {os.geteuid()} | ({lent_account().pw_uid} if os.geteuid() == 0 else set())
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in trusted or stat.S_IMODE(found.st_mode) & 0o077:
             raise ServerError(
-                f"{path} exists and is not our private directory. Remove it, or set EMBEDDED_SOCKET_ROOT to a short path."
+                f"{path} exists and is not our private directory. Remove it, or set EMBEDDED_SOCKET_ROOT."
             ) from None

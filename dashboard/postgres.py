@@ -63,9 +63,8 @@ def identify(data_dir: Path, key: str) -> Identity:
         return Identity(inside)
     prefix = ("unshare", "--user", "--map-user=65534", "--map-group=65534", "--")
     lent = (shared / "PG_VERSION").exists() and not (inside / "PG_VERSION").exists()
-    if not lent and shutil.which("unshare") and os.environ.get("EMBEDDED_USERNS", "1") != "0":
-        if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:  # noqa: S603
-            return Identity(inside, prefix=prefix)
+    if not lent and _works(prefix):
+        return Identity(inside, prefix=prefix)
     account = lent_account()
     return Identity(shared, options={"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []})
 
@@ -79,6 +78,12 @@ def lent_account() -> pwd.struct_passwd:
         except KeyError:
             continue
     raise ServerError("PostgreSQL does not run as root. Start as an ordinary user, or set DATABASE_URL.")
+
+
+def _works(prefix: tuple[str, ...]) -> bool:
+    if not shutil.which(prefix[0]) or os.environ.get("EMBEDDED_USERNS") == "0":
+        return False
+    return subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
 @dataclass
@@ -132,7 +137,12 @@ class Postgres:
     def connect(self, database: str = DATABASE) -> psycopg.Connection[Any]:
         """An autocommit connection as the owner."""
         return psycopg.connect(
-            host=str(self.socket_dir), user=USER, password=self.password, dbname=database, connect_timeout=5, autocommit=True
+            host=str(self.socket_dir),
+            user=USER,
+            password=self.password,
+            dbname=database,
+            connect_timeout=5,
+            autocommit=True,
         )
 
     def _create(self, who: Identity, programs: Path) -> None:
@@ -150,12 +160,28 @@ class Postgres:
                 for path in (folder, password_file):
                     os.chown(path, who.options["user"], who.options["group"])
             done = subprocess.run(  # noqa: S603
-                [*who.prefix, str(programs / "initdb"), "-D", str(making), f"--username={USER}", "--encoding=UTF8", *locale,
-                 "--auth=scram-sha-256", f"--pwfile={password_file}", "--no-sync", "--no-instructions"],
-                capture_output=True, env=ENVIRONMENT, cwd="/", check=False, **who.options,
+                [
+                    *who.prefix,
+                    str(programs / "initdb"),
+                    "-D",
+                    str(making),
+                    f"--username={USER}",
+                    "--encoding=UTF8",
+                    *locale,
+                    "--auth=scram-sha-256",
+                    f"--pwfile={password_file}",
+                    "--no-sync",
+                    "--no-instructions",
+                ],
+                capture_output=True,
+                env=ENVIRONMENT,
+                cwd="/",
+                check=False,
+                **who.options,
             )
         if done.returncode:
-            raise ServerError(f"PostgreSQL could not make its data directory: {done.stderr.decode(errors='replace').strip()}")
+            reason = done.stderr.decode(errors="replace").strip()
+            raise ServerError(f"PostgreSQL could not make its data directory: {reason}")
         making.rename(who.cluster)
 
     def _lend(self, who: Identity, programs: Path) -> Path:
@@ -182,7 +208,9 @@ class Postgres:
             making.rename(copy)
         copied = copy / package.name / "pginstall" / "bin"
         if not _runs_as(copied, who):
-            raise ServerError("PostgreSQL does not start under another account. Start as an ordinary user, or set DATABASE_URL.")
+            raise ServerError(
+                "PostgreSQL does not start under another account. Start as an ordinary user, or set DATABASE_URL."
+            )
         return copied
 
     def _wait(self, seconds: float = 60.0) -> None:
@@ -206,7 +234,8 @@ class Postgres:
 
 
 def _major(programs: Path) -> int:
-    shown = subprocess.run([str(programs / "postgres"), "--version"], capture_output=True, check=False, env=ENVIRONMENT)  # noqa: S603
+    command = [str(programs / "postgres"), "--version"]
+    shown = subprocess.run(command, capture_output=True, check=False, env=ENVIRONMENT)  # noqa: S603
     try:
         return int(shown.stdout.split()[2].split(b".")[0])
     except (IndexError, ValueError):
@@ -216,7 +245,12 @@ def _major(programs: Path) -> int:
 def _runs_as(programs: Path, who: Identity) -> bool:
     try:
         shown = subprocess.run(  # noqa: S603
-            [str(programs / "postgres"), "--version"], capture_output=True, check=False, env=ENVIRONMENT, cwd="/", **who.options
+            [str(programs / "postgres"), "--version"],
+            capture_output=True,
+            check=False,
+            env=ENVIRONMENT,
+            cwd="/",
+            **who.options,
         )
     except OSError:
         return False

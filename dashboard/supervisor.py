@@ -116,7 +116,8 @@ class Supervisor:
             if child.restarts >= RESTARTS:
                 if child.reader:
                     child.reader.join(1)
-                raise GivenUp(f"{child.name} ended {RESTARTS + 1} times in a row. Its last lines:\n" + "\n".join(child.tail))
+                lines = "\n".join(child.tail)
+                raise GivenUp(f"{child.name} ended {RESTARTS + 1} times in a row. Its last lines:\n{lines}")
             wait = 2.0**child.restarts
             self.say(f"{child.name} ended ({_how(child.process.returncode)}); it starts again in {wait:.0f} s.")
             child.due = now + wait
@@ -145,7 +146,8 @@ def _shown(raw: bytes) -> tuple[str, bool]:
     text = raw.decode(errors="replace").rstrip()
     try:
         event = json.loads(text)
-        return f"{event['level']}: {event['text']}" + _last(event.get("traceback", "")), event["level"] in _LOUD
+        first = str(event["text"]).strip().partition("\n")[0]
+        return f"{event['level']}: {first}" + _last(event.get("traceback", "")), event["level"] in _LOUD
     except (ValueError, TypeError, KeyError):
         return text, False
 

@@ -80,7 +80,7 @@ def django_db_modify_db_settings(embedded: Address) -> None:
     """Refuse to create or drop anything on a server that is not this session's own."""
     from django.conf import settings
 
-    if settings.DATABASES["default"]["HOST"] != str(embedded.socket_dir) or settings.REDIS_URL != embedded.redis_url:
+    if settings.DATABASES["default"]["HOST"] != str(embedded.socket_dir) or embedded.redis_url != settings.REDIS_URL:
         raise pytest.UsageError("The settings name other servers than the tests' own.")
 
 
@@ -113,9 +113,17 @@ def find_browser() -> str | None:
     return None
 
 
+def browser_arguments() -> list[str]:
+    """Command-line switches: nothing leaves the machine; root has no browser sandbox."""
+    return [*_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Launch the browser that is there; Playwright's own download when none is named. Never a skip."""
-    arguments = [*_FLAGS, *(["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])]
     browser = find_browser()
-    return {**browser_type_launch_args, "args": arguments, **({"executable_path": browser} if browser else {})}
+    return {
+        **browser_type_launch_args,
+        "args": browser_arguments(),
+        **({"executable_path": browser} if browser else {}),
+    }

@@ -40,7 +40,8 @@ class ProjectCommand(BaseCommand):
         try:
             code = self._with_servers(options)
         except CommandError as error:
-            raise CommandError(_line(error), returncode=BAD_INPUT if error.returncode == 1 else error.returncode) from error
+            code = BAD_INPUT if error.returncode == 1 else error.returncode  # 1 is Django's default, our "blocked"
+            raise CommandError(_line(error), returncode=code) from error
         except (ServerError, InUse, ImproperlyConfigured) as error:
             raise CommandError(_line(error), returncode=BAD_INPUT) from error
         except ValidationError as error:

@@ -49,6 +49,8 @@ class Command(ProjectCommand):
 
     def work(self, **options: Any) -> int | None:
         """Hold the data directory, start in order, watch, end in the other order."""
+        if options["python"] and not options["repo"]:
+            raise CommandError("--python (PYTHON=) names the interpreter of a repository: give --repo (REPO=) too.")
         port = options["port"] if options["port"] is not None else env_int("PORT", 8000, least=1)
         _refuse_taken_port(options["host"], port)
         address = Address.of(settings.DATA_DIR)
@@ -82,7 +84,7 @@ class Command(ProjectCommand):
             return None
         self._welcome(url)
         if _no_project() and "add_sample" in get_commands():
-            supervisor.start(Child("sample", python("manage.py", "add_sample"), once=True))
+            supervisor.start(Child("sample", python(settings.BASE_DIR / "manage.py", "add_sample"), once=True))
         connections.close_all()
         sample_open = "sample" in supervisor.children
 
@@ -103,7 +105,8 @@ class Command(ProjectCommand):
         environment = {**os.environ, "HOST": host, "PORT": str(port), "DATA_DIR": str(settings.DATA_DIR)}
         environment["DJANGO_SETTINGS_MODULE"] = os.environ.get("DJANGO_SETTINGS_MODULE", "dashboard.settings")
         # The children are started by path or by -m from here, whatever directory we were started in.
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")]))
+        paths = [str(settings.BASE_DIR), os.environ.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         if settings.EMBEDDED_POSTGRES and not env_text("SANDBOX_MIN_LEVEL"):
             environment["SANDBOX_MIN_LEVEL"] = "1"
         return environment
@@ -127,7 +130,7 @@ class Command(ProjectCommand):
         """Ask add_project, once: a second start with the same repository finds the project there."""
         if "add_project" not in get_commands():
             raise CommandError("This version has no add_project command; start without --repo.")
-        source = repo if "://" in repo or "@" in repo.split("/")[0] else str(Path(repo).expanduser().resolve())
+        source = repo if "://" in repo or "@" in repo.partition("/")[0] else str(Path(repo).expanduser().resolve())
         from remediation.models import Project
 
         if Project._default_manager.filter(source=source).exists():
