@@ -10,7 +10,9 @@ BIN         := .venv/bin
 
 # A private cache where the home directory cannot hold one (a scrubbed environment, a service account).
 UV_CACHE := $(shell [ -n "$$UV_CACHE_DIR" ] && exit; mkdir -p "$$HOME/.cache/uv" 2>/dev/null && [ -w "$$HOME/.cache/uv" ] || echo .venv/uv-cache)
-UV := env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never $(if $(UV_CACHE),UV_CACHE_DIR=$(UV_CACHE)) .venv/tools/bin/uv
+# The machine's own certificates where it has some, as git and curl use them: a company's proxy signs with its own.
+UV_CERTS := $(shell [ "$$(uname)" = Darwin ] || [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -e /etc/pki/tls/cert.pem ] && echo UV_SYSTEM_CERTS=1)
+UV := env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never $(UV_CERTS) $(if $(UV_CACHE),UV_CACHE_DIR=$(UV_CACHE)) .venv/tools/bin/uv
 # --inexact: what `run` needs never removes what `test` needs.
 SYNC := $(UV) sync -q --frozen --inexact --compile-bytecode --python $(BIN)/python --extra embedded
 
