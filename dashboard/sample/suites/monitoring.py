@@ -54,7 +54,7 @@ webhook: delivered failed
             """\
 def test_sums_over_a_window():
     window = AggregateWindow(seconds=60)
-    for second in (0, 30, 90):
+    for second in (0, 45, 90):
         window.add(second, 1)
     assert window.total(at=90) == 2
 """,
