@@ -1,0 +1,244 @@
+"""Judges one pass: the reporter's stream and the process's end become counted, blocked or failed, and why."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from remediation.core.records import CollectionError, FileResult, PassResult, ProcessEnd, SessionFacts, Verdict
+from remediation.core.stream import Recording, clean_path, read
+from remediation.core.text import clean_line, clean_text
+
+NOT_ZERO = "This is not zero errors."
+DETAIL = 20_000
+OUTPUT_TAIL = 4_000
+
+REASONS: dict[str, str] = {
+    "no-pytest": "pytest is not installed in the project's environment",
+    "plugin-failure": "a plugin failed while pytest was starting",
+    "usage-error": "pytest refused its options or its configuration",
+    "conftest-failure": "pytest stopped while loading a conftest.py, before it reached a test file",
+    "session-failure": "an error ended the whole collection",
+    "nothing-collected": "pytest ended without one test",
+    "interrupted": "something stopped the collection before its end",
+    "internal-error": "pytest itself broke, or a test file ended it",
+    "exit-without-finish": "the process ended before the collection did",
+    "status-mismatch": "the process ended in another way than pytest said, or its status is not explained",
+    "garbled-stream": "the record of the collection is damaged or was written by somebody else",
+    "crash": "the process was killed by a signal",
+    "timeout": "the time limit was reached",
+    "output-limit": "the limit on printed output was reached",
+    "memory-limit": "the memory limit was reached",
+    "not-started": "the project's interpreter could not be started",
+    "reporter-failure": "our own reporter failed inside the project's pytest",
+    "cancelled": "the pass was cancelled",
+}
+OURS = ("not-started", "reporter-failure", "cancelled")  # these make a failed pass, all others a blocked one
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A live view of a stream that is still being written."""
+
+    files_started: int
+    last_path: str
+    errors: int
+
+
+def progress(stream: bytes) -> Progress:
+    """How far a collection has come: test files begun, the last one, errors so far. Never raises."""
+    recording = read(stream)
+    return Progress(len(recording.started), recording.last_path, len(recording.errors))
+
+
+def judge(
+    stream: bytes,
+    end: ProcessEnd,
+    *,
+    inventory: Sequence[str] = (),
+    python_files: Sequence[str] = SessionFacts().python_files,
+) -> Verdict:
+    """Decide whether a collection counts. Never raises, whatever the target wrote.
+
+    ``stream`` is the reporter's file as it was found; ``inventory`` all tracked ``.py`` paths of the commit;
+    ``python_files`` the patterns to assume where pytest never told its own. Text and detail are clean.
+    """
+    recording = read(stream)
+    found = _process_reason(recording, end) or _stream_reason(recording) or _status_reason(recording, end)
+    session = recording.session or SessionFacts(python_files=tuple(python_files))
+    if found:
+        reason, text = found
+        outcome = "failed" if reason in OURS else "blocked"
+        return Verdict(outcome, reason, clean_text(text, 500), _detail(recording, end, reason), session)
+    return Verdict("counted", session=session, result=_result(recording, session, inventory))
+
+
+Found = tuple[str, str] | None
+
+
+def _process_reason(recording: Recording, end: ProcessEnd) -> Found:
+    """What the process's end alone decides."""
+    where = f" while importing {recording.last_path}" if recording.last_path else " before it reached a test file"
+    if end.stopped == "cancelled":
+        return "cancelled", f"The pass was cancelled before the collection had ended. {NOT_ZERO}"
+    if end.returncode is None and not end.stopped:
+        said = clean_line(end.stderr, 300)
+        return "not-started", f"The project's interpreter could not be started: {said} {NOT_ZERO}"
+    if end.stopped == "timeout":
+        return "timeout", f"pytest was stopped after {end.seconds:.0f} seconds{where}. {NOT_ZERO}"
+    if end.stopped:
+        code = end.stopped if end.stopped in REASONS else "interrupted"
+        return code, f"pytest was stopped{where}: {REASONS[code]}. {NOT_ZERO}"
+    if end.returncode == -signal.SIGKILL:
+        return "memory-limit", f"The system killed pytest{where}; most likely memory ran out. {NOT_ZERO}"
+    if end.returncode is not None and end.returncode < 0:
+        return "crash", f"pytest crashed{where} ({_signal(-end.returncode)}). {NOT_ZERO}"
+    return None
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _stream_reason(recording: Recording) -> Found:
+    """What the stream tells, told in the order in which it would have happened."""
+    if recording.reporter_errors:
+        said = clean_line(recording.reporter_errors[0], 300)
+        return "reporter-failure", f"Our reporter failed inside the project's pytest: {said}. {NOT_ZERO}"
+    if recording.conftest_failure is not None:
+        failure = recording.conftest_failure
+        if not failure.path:
+            said = clean_line(f"{failure.cause.type}: {failure.cause.message}", 300)
+            return "plugin-failure", f"A plugin failed while pytest was starting ({said}). {NOT_ZERO}"
+        said = f"pytest stopped while loading {failure.path}, before it reached a test file. {NOT_ZERO}"
+        return "conftest-failure", said
+    if recording.internal_error is not None:
+        cause = recording.internal_error.cause
+        said = clean_line(f"{cause.type}: {cause.message}".removesuffix(": "), 200)
+        where = f" while importing {recording.last_path}" if recording.last_path else ""
+        return "internal-error", f"pytest came to an unplanned end{where} ({said}). {NOT_ZERO}"
+    if any(error.cause.type == "MemoryError" for error in recording.errors):
+        path = next(error.path for error in recording.errors if error.cause.type == "MemoryError")
+        return "memory-limit", f"Memory ran out while importing {path or 'the tests'}. {NOT_ZERO}"
+    if recording.garbled and recording.finish is not None:
+        return "garbled-stream", f"The record of this collection cannot be trusted: {recording.garbled}. {NOT_ZERO}"
+    return None
+
+
+def _status_reason(recording: Recording, end: ProcessEnd) -> Found:
+    """The finish marker against the process's status."""
+    finish, status = recording.finish, end.returncode
+    if finish is None:
+        return _unfinished(recording, end)
+    if finish.status != status:
+        return "status-mismatch", f"pytest said status {finish.status}, but its process ended with {status}. {NOT_ZERO}"
+    if finish.interrupted or finish.stopped:
+        said = clean_line(finish.stopped, 200) or f"while importing {recording.last_path or 'the tests'}"
+        return "interrupted", f"The collection was interrupted ({said}), so its count is not complete. {NOT_ZERO}"
+    for error in recording.errors:
+        if not error.path:
+            blame = error.cause.blame
+            where = f" in {blame.path}" if blame else ""
+            return "session-failure", f"An error{where} ended the whole collection, so no file was counted. {NOT_ZERO}"
+    if status == 5:
+        return "nothing-collected", f"pytest ended without one test, so nothing can be said. {NOT_ZERO}"
+    if status == 4:
+        return "usage-error", f"pytest refused its options or its configuration. {NOT_ZERO}"
+    if status not in (0, 1, 2) or (status and not recording.errors) or (finish.pytest_errors and not recording.errors):
+        return "status-mismatch", f"pytest ended with status {status} and no recorded error explains it. {NOT_ZERO}"
+    if not recording.started:
+        conftests = [e.path for e in recording.errors if posixpath.basename(e.path) == "conftest.py"]
+        if conftests:
+            return "conftest-failure", f"pytest could not load {conftests[0]} and reached no test file. {NOT_ZERO}"
+        return "nothing-collected", f"pytest reached no test file. {NOT_ZERO}"
+    return None
+
+
+def _unfinished(recording: Recording, end: ProcessEnd) -> Found:
+    if recording.last_path:
+        said = f"The process ended with status {end.returncode} while importing {recording.last_path}"
+        return "exit-without-finish", f"{said}, before the collection had ended. {NOT_ZERO}"
+    if not recording.loaded and "No module named pytest" in end.stderr:
+        return "no-pytest", f"pytest is not installed in the project's environment. {NOT_ZERO}"
+    if end.returncode == 4:
+        return "usage-error", f"pytest refused its options or its configuration. {NOT_ZERO}"
+    if recording.session is None and end.returncode and "Traceback" in end.stderr:
+        return "plugin-failure", f"A plugin failed while pytest was starting. {NOT_ZERO}"
+    said = f"The process ended with status {end.returncode} before it reached a test file"
+    return "exit-without-finish", f"{said}. {NOT_ZERO}"
+
+
+def _detail(recording: Recording, end: ProcessEnd, reason: str) -> str:
+    """The evidence: the traceback that belongs to the reason, or else the end of the output."""
+    failure = {"conftest-failure": recording.conftest_failure, "plugin-failure": recording.conftest_failure}.get(reason)
+    if reason == "internal-error":
+        failure = recording.internal_error
+    session_errors = [error for error in recording.errors if not error.path]
+    if failure is None and session_errors:
+        failure = session_errors[0]
+    if failure is not None and failure.traceback:
+        return failure.traceback
+    parts = [clean_text(text, DETAIL)[-OUTPUT_TAIL:].strip() for text in (end.stderr, end.stdout)]
+    return "\n".join(part for part in parts if part)
+
+
+def _result(recording: Recording, session: SessionFacts, inventory: Sequence[str]) -> PassResult:
+    errors = tuple(dict.fromkeys(recording.errors))
+    paths = {error.path for error in errors}
+    known = dict.fromkeys(clean_path(path) for path in inventory)
+    tracked = [path for path in known if path in paths or _belongs(path, session.python_files)]
+    files = {path: FileResult(path, "collected", tests) for path, tests in recording.collected.items()}
+    for path, count in recording.deselected.items():
+        if count and not recording.collected.get(path):
+            files[path] = FileResult(path, "deselected")
+    for path, reason in recording.skipped.items():
+        files.setdefault(path, FileResult(path, "skipped", reason=reason))
+    for path in recording.ignored:
+        files.setdefault(path, FileResult(path, "ignored"))
+    for path in paths:
+        files[path] = FileResult(path, "error", recording.collected.get(path, 0))
+    for path in tracked:
+        if path not in files and posixpath.basename(path) != "conftest.py":
+            files[path] = _unreached(path, recording, errors)
+    return PassResult(
+        files=tuple(file for path, file in sorted(files.items()) if not path.endswith("/")),
+        errors=errors,
+        inventory=tuple(sorted(tracked)),
+        tests=sum(recording.collected.values()),
+        pytest_errors=recording.finish.pytest_errors if recording.finish else 0,
+        deselected=sum(recording.deselected.values()),
+        warnings=recording.warnings,
+    )
+
+
+def _belongs(path: str, python_files: Sequence[str]) -> bool:
+    """Whether a tracked file is a test file by the project's patterns, or a conftest."""
+    name = posixpath.basename(path)
+    if name == "conftest.py":
+        return True
+    return any(
+        # As pytest does it: a pattern with a slash is matched against the path's end, any other against the name.
+        fnmatch.fnmatchcase(f"/{path}" if "/" in pattern else name, f"*/{pattern}" if "/" in pattern else pattern)
+        for pattern in python_files
+    )
+
+
+def _unreached(path: str, recording: Recording, errors: Sequence[CollectionError]) -> FileResult:
+    """Why a test file that exists was never begun: a directory above it failed, was skipped or left out."""
+    for error in errors:
+        if posixpath.basename(error.path) in ("conftest.py", "__init__.py"):
+            directory = posixpath.dirname(error.path)
+            if not directory or path.startswith(directory + "/"):
+                return FileResult(path, "masked", reason=error.path)
+    for directory, reason in recording.skipped.items():
+        if directory.endswith("/") and path.startswith(directory):
+            return FileResult(path, "skipped", reason=reason)
+    if any(directory.endswith("/") and path.startswith(directory) for directory in recording.ignored):
+        return FileResult(path, "ignored")
+    return FileResult(path, "not-reached")

@@ -1,0 +1,236 @@
+"""Reads the reporter's JSON lines, which a stranger may have written, into checked and cleaned values."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from remediation.core.records import Cause, CollectionError, Frame, SessionFacts
+from remediation.core.text import clean_line, clean_text
+
+LINE = 4_000_000  # bytes; the reporter's own caps keep a line far below
+LARGEST = 2**31 - 1  # what a Postgres integer holds
+PATH, NODE, MESSAGE, TRACEBACK, NAME = 1_000, 2_000, 4_000, 20_100, 500
+FRAMES, PENDING, BASES, WARNINGS, LIST = 12, 200, 50, 200, 500
+ERRORS = 50_000
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The reporter's last line. ``stopped`` is pytest's own word when something ended it early."""
+
+    status: int
+    tests: int
+    pytest_errors: int
+    interrupted: bool
+    stopped: str
+
+
+@dataclass(slots=True)
+class Recording:
+    """A stream, read. ``garbled`` says what is wrong with it, "" where every byte is accounted for."""
+
+    loaded: bool = False
+    session: SessionFacts | None = None
+    conftest_failure: CollectionError | None = None
+    internal_error: CollectionError | None = None
+    errors: list[CollectionError] = field(default_factory=list)
+    started: dict[str, None] = field(default_factory=dict)
+    last_path: str = ""
+    collected: dict[str, int] = field(default_factory=dict)
+    deselected: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    ignored: dict[str, None] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    reporter_errors: list[str] = field(default_factory=list)
+    finish: Finish | None = None
+    garbled: str = ""
+
+    def blame(self, what: str) -> None:
+        """Remember the first thing that is wrong."""
+        self.garbled = self.garbled or what
+
+
+def read(stream: bytes) -> Recording:
+    """Every event of ``stream``; what is damaged is left out and said in ``garbled``. Never raises."""
+    recording = Recording()
+    for start, line in _lines(stream):
+        if recording.finish is not None:
+            recording.blame("something was written after its end")
+        event = _parse(line)
+        if event is None:
+            recording.blame("a line is not what the reporter writes")
+            continue
+        _take(recording, event)
+        if event["event"] == "finish":
+            _check_end(recording, event, stream, start)
+    return recording
+
+
+def clean_path(value: object) -> str:
+    """A path as it is stored: cleaned, on one line, its spaces kept; "" where it is no text."""
+    return clean_text(value, PATH).replace("\n", " ") if isinstance(value, str) else ""
+
+
+def _lines(stream: bytes) -> Iterator[tuple[int, bytes]]:
+    start = 0
+    while start < len(stream):
+        stop = stream.find(b"\n", start)
+        stop = len(stream) if stop < 0 else stop
+        yield start, stream[start:stop]
+        start = stop + 1
+
+
+def _parse(line: bytes) -> Event | None:
+    if len(line) > LINE:
+        return None
+    try:
+        event = json.loads(line, parse_constant=_no_constant)
+    except (ValueError, RecursionError):  # also UnicodeDecodeError, and integers of thousands of digits
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are no JSON, and Postgres refuses them
+
+
+def _check_end(recording: Recording, event: Event, stream: bytes, start: int) -> None:
+    """The finish line carries the length and SHA-256 of all before it: a line slipped in or lost shows."""
+    if event.get("size") != start or event.get("digest") != hashlib.sha256(stream[:start]).hexdigest():
+        recording.blame("lines were added to it or are missing")
+    finish = recording.finish
+    if finish is not None and finish.tests != sum(recording.collected.values()):
+        recording.blame("its tests do not sum up")
+
+
+def _take(recording: Recording, event: Event) -> None:
+    kind = event["event"]
+    if kind == "loaded":
+        recording.loaded = True
+    elif kind == "session":
+        recording.session = _session(event)
+    elif kind == "conftest-failure":
+        recording.conftest_failure = _error(event)
+    elif kind == "internal-error":
+        recording.internal_error = _error(event)
+    elif kind == "error":
+        if len(recording.errors) < ERRORS:
+            recording.errors.append(_error(event))
+        else:
+            recording.blame(f"it holds more than {ERRORS} errors")
+    elif kind == "reporter-error":
+        recording.reporter_errors.append(f"{_line(event, 'hook')}: {_line(event, 'message')}")
+    elif kind == "finish":
+        recording.finish = _finish(recording, event)
+    else:
+        _take_file(recording, event)
+
+
+def _take_file(recording: Recording, event: Event) -> None:
+    """The events that belong to one file or directory."""
+    kind, path = event["event"], clean_path(event.get("path"))
+    if kind == "start":
+        if not path.endswith("/"):
+            recording.started[path] = None
+            recording.last_path = path
+    elif kind == "collected":
+        recording.collected[path] = _number(recording, event, "tests")
+    elif kind == "deselected":
+        recording.deselected[path] = _number(recording, event, "tests")
+    elif kind == "skipped":
+        recording.skipped[path] = _line(event, "reason").removeprefix("Skipped: ")
+    elif kind == "ignored":
+        recording.ignored[path] = None
+    elif kind == "warning":
+        if len(recording.warnings) < WARNINGS:
+            recording.warnings += (f"{path}: {_line(event, 'category')}: {_line(event, 'message')}",)
+    else:
+        recording.blame("it holds an event that the reporter does not know")
+
+
+def _finish(recording: Recording, event: Event) -> Finish:
+    return Finish(
+        status=_number(recording, event, "status"),
+        tests=_number(recording, event, "tests"),
+        pytest_errors=_number(recording, event, "pytest_errors"),
+        interrupted=event.get("interrupted") is not False,
+        stopped=_line(event, "stopped"),
+    )
+
+
+def _session(event: Event) -> SessionFacts:
+    return SessionFacts(
+        pytest=_line(event, "pytest"),
+        python=_line(event, "python"),
+        rootdir=_line(event, "rootdir", PATH),
+        inipath=_line(event, "inipath", PATH),
+        ini_digest=_line(event, "ini_digest"),
+        args=_texts(event.get("args"), LIST),
+        testpaths=_texts(event.get("testpaths"), LIST),
+        python_files=_texts(event.get("python_files"), LIST) or SessionFacts().python_files,
+        plugins=_texts(event.get("plugins"), LIST),
+    )
+
+
+def _error(event: Event) -> CollectionError:
+    cause = event.get("cause")
+    return CollectionError(
+        path=clean_path(event.get("path")),
+        node=_line(event, "node", NODE),
+        cause=_cause(cause if isinstance(cause, dict) else {}),
+        traceback=clean_text(event.get("traceback") or "", TRACEBACK),
+    )
+
+
+def _cause(fields: Event) -> Cause:
+    frames = fields.get("frames")
+    return Cause(
+        type=_line(fields, "type"),
+        message=clean_text(fields.get("message") or "", MESSAGE),
+        name=_line(fields, "name"),
+        path=_line(fields, "path", PATH),
+        name_from=_line(fields, "name_from"),
+        filename=_line(fields, "filename", PATH),
+        lineno=_small(fields.get("lineno")),
+        bases=_texts(fields.get("bases"), BASES),
+        frames=tuple(
+            Frame(
+                path=clean_path(frame.get("path")),
+                line=_small(frame.get("line")),
+                function=_line(frame, "function"),
+                statement=_line(frame, "statement"),
+                pending=_texts(frame.get("pending"), PENDING),
+            )
+            for frame in (frames if isinstance(frames, list) else [])[:FRAMES]
+            if isinstance(frame, dict)
+        ),
+    )
+
+
+def _line(fields: Event, key: str, limit: int = NAME) -> str:
+    value = fields.get(key)
+    return clean_line(value, limit) if isinstance(value, str) else ""
+
+
+def _texts(value: object, limit: int) -> tuple[str, ...]:
+    texts = value[:limit] if isinstance(value, list) else []
+    return tuple(clean_line(text, NAME) for text in texts if isinstance(text, str))
+
+
+def _small(value: object) -> int:
+    """A count or a line number; anything else is 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST else 0
+
+
+def _number(recording: Recording, event: Event, key: str) -> int:
+    value = event.get(key)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
+        recording.blame(f"{clean_line(key, 20)} is not a number")
+        return 0
+    return value
