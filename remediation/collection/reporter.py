@@ -1,0 +1,439 @@
+"""Tells what pytest's collection does, as JSON lines, from inside the target's own process. PYTEST_DONT_REWRITE
+
+A copy of this one file is loaded into a stranger's pytest (Python 3.8+, pytest 6.2 to 9), so it needs the standard
+library and nothing of ours. Every line of the stream is one event; ``finish`` is the last, carries the number of
+bytes before it with their SHA-256, and is missing whenever pytest did not come to its end.
+"""
+
+from __future__ import annotations
+
+# Strings, not Path: half the price, paid for every node.
+# ruff: noqa: PTH100, PTH110, PTH112, PTH117, PTH118, PTH119, PTH120
+import ast
+import builtins
+import contextlib
+import fnmatch
+import gc
+import hashlib
+import json
+import linecache
+import os
+import re
+import sys
+import types
+from collections import Counter
+from typing import Any, Generator, Iterator  # noqa: UP035 (runs on Python 3.8)
+
+import pytest
+
+FORMAT = 1
+MESSAGE, TRACEBACK, STATEMENT, PENDING, FRAMES, WARNINGS = 4_000, 20_000, 200, 200, 12, 200
+# Directories that pytest leaves out by itself: nobody's decision, so not worth a line.
+DEFAULT_IGNORED = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}", "__pycache__")
+
+_BASES = re.compile(r"Cannot create a consistent method resolution\s+order \(MRO\) for bases (.+)", re.DOTALL)
+_NAME_ERROR = re.compile(r"name '([^']+)' is not defined")
+_IMPORT_ERROR = re.compile(r"cannot import name '([^']+)'")
+
+
+class Stream:
+    """The append-only file of events; what could not be written whole silences it for good."""
+
+    def __init__(self, path: str) -> None:
+        self.descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0))
+        self.process = os.getpid()
+        self.digest = hashlib.sha256()
+        self.size = 0
+        self.broken = False
+
+    def write(self, event: str, **fields: Any) -> None:
+        # A target that forks while it is imported must not speak twice.
+        if self.broken or os.getpid() != self.process:
+            return
+        line = json.dumps({"event": event, **fields}).encode() + b"\n"
+        try:
+            whole = os.write(self.descriptor, line) == len(line)
+        except OSError:
+            whole = False
+        # The size limit was met, or the disk is full: a later, shorter line must not pass for the end.
+        self.broken = not whole
+        self.digest.update(line)
+        self.size += len(line)
+
+
+def short(text: str, limit: int) -> str:
+    """``text`` with its middle left out where it is longer than ``limit`` characters."""
+    if len(text) <= limit:
+        return text
+    return text[: limit // 2] + "\n[...]\n" + text[len(text) - limit // 2 :]
+
+
+def message_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as failure:  # a stranger's __str__
+        return f"<message unavailable: {type(failure).__name__}>"
+
+
+def type_of(error: BaseException) -> str:
+    """Class name with its module; pytest pretends that its own outcomes were builtins."""
+    kind = type(error)
+    module = str(kind.__module__)
+    if module == "builtins" and getattr(builtins, kind.__qualname__, None) is not kind:
+        module = "_pytest.outcomes"
+    return kind.__qualname__ if module == "builtins" else module + "." + kind.__qualname__
+
+
+def unwrap(error: BaseException) -> BaseException:
+    """The exception behind pytest's own wrapper; any other exception is itself."""
+    if type(error).__name__ not in ("CollectError", "ConftestImportFailure"):
+        return error
+    inner = error.__cause__ or getattr(error, "cause", None)
+    if inner is None:
+        info = getattr(error, "excinfo", None)
+        inner = info[1] if isinstance(info, tuple) and len(info) > 1 else None
+    return inner if isinstance(inner, BaseException) else error
+
+
+class Sources:
+    """Statements of the repository's files: which import stands at a line, and which imports follow."""
+
+    def __init__(self) -> None:
+        self._imports: dict[str, list[tuple[int, int, str]]] = {}
+
+    def imports(self, filename: str) -> list[tuple[int, int, str]]:
+        """(first line, last line, statement on one line) of every import, in order; [] if unreadable."""
+        if filename not in self._imports:
+            found = []
+            lines = linecache.getlines(filename)
+            with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+                for node in ast.walk(ast.parse("".join(lines))):
+                    if isinstance(node, (ast.Import, ast.ImportFrom)):
+                        found.append(self._segment(lines, node))
+            self._imports[filename] = sorted(found)
+        return self._imports[filename]
+
+    @staticmethod
+    def _segment(lines: list[str], node: Any) -> tuple[int, int, str]:
+        rows = [line.encode() for line in lines[node.lineno - 1 : node.end_lineno]]  # columns count UTF-8 bytes
+        rows[-1] = rows[-1][: node.end_col_offset]
+        rows[0] = rows[0][node.col_offset :]
+        text = " ".join(b" ".join(row.split(b"#")[0] for row in rows).decode("utf-8", "replace").split())
+        return node.lineno, node.end_lineno, text[:STATEMENT]
+
+    def statement(self, filename: str, line: int) -> str:
+        for first, last, text in self.imports(filename):
+            if first <= line <= last:
+                return text
+        return " ".join(linecache.getline(filename, line).split())[:STATEMENT]
+
+    def pending(self, filename: str, line: int) -> list[str]:
+        later = [text for first, _, text in self.imports(filename) if first > line]
+        return [hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8] for text in later[:PENDING]]
+
+
+class Reporter:
+    """The hooks. Each of them only hands over: whatever fails in here is an event, never pytest's trouble."""
+
+    def __init__(self, stream: Stream, root: str) -> None:
+        self.stream = stream
+        self.root = os.path.abspath(root)
+        self.sources = Sources()
+        self.python_files: list[str] = []
+        self.items: Counter[str] = Counter()
+        self.deselected: Counter[str] = Counter()
+        self.modules: dict[str, None] = {}
+        self.ignored: dict[str, None] = {}
+        self.warnings = 0
+        self.interrupted = False
+        self.ended = False
+        self.final: Counter[str] | None = None
+        self.session: Any = None
+
+    @contextlib.contextmanager
+    def guard(self, hook: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            with contextlib.suppress(Exception):
+                self.stream.write("reporter-error", hook=hook, message=type_of(error) + ": " + message_of(error))
+
+    # -- what an exception says -----------------------------------------------------------------
+
+    def path(self, path: Any) -> str:
+        """Relative to the repository's root with forward slashes; what lies outside stays absolute."""
+        text = os.path.abspath(str(path))
+        if text.startswith(self.root + os.sep):
+            text = text[len(self.root) + 1 :]
+        return "." if text == self.root else text.replace(os.sep, "/")
+
+    def text(self, text: str) -> str:
+        # The root differs from pass to pass where the tree has no constant path; facts must not.
+        return text.replace(self.root + os.sep, "")
+
+    def cause(self, outer: BaseException) -> dict[str, Any]:
+        """The real exception as the fields of a ``Cause``."""
+        error = unwrap(outer)
+        message = self.text(message_of(error))
+        facts: dict[str, Any] = {"type": type_of(error), "frames": self.frames(error.__traceback__)}
+        if isinstance(error, (ImportError, NameError, AttributeError)):
+            facts["name"] = getattr(error, "name", None)
+        if isinstance(error, NameError) and not facts["name"]:  # Python < 3.10
+            found = _NAME_ERROR.search(message)
+            facts["name"] = found.group(1) if found else None
+        if isinstance(error, ImportError):
+            found = _IMPORT_ERROR.match(message)
+            facts["name_from"] = getattr(error, "name_from", None) or (found.group(1) if found else None)
+            facts["path"] = self.path(error.path) if error.path else None
+        if isinstance(error, SyntaxError):
+            facts["filename"] = self.path(error.filename) if error.filename else None
+            facts["lineno"] = error.lineno
+        if isinstance(error, TypeError):
+            bases = _BASES.search(message)
+            facts["bases"] = [base.strip() for base in bases.group(1).split(",")] if bases else None
+        if type(error).__name__ == "ImportPathMismatchError" and len(error.args) == 3:
+            facts["name"] = str(error.args[0])
+            message = ", ".join([facts["name"], self.path(error.args[1]), self.path(error.args[2])])
+        facts["message"] = message[:MESSAGE]
+        return {key: value for key, value in facts.items() if value}
+
+    def frames(self, traceback: types.TracebackType | None) -> list[dict[str, Any]]:
+        """Frames inside the repository, outermost first; of a long chain the first 4 and the last 8."""
+        found = []
+        while traceback is not None:
+            code, line = traceback.tb_frame.f_code, traceback.tb_lineno or 0
+            filename = os.path.abspath(code.co_filename)
+            if filename.startswith(self.root + os.sep) and not code.co_filename.startswith("<"):
+                found.append((filename, line, code.co_name))
+            traceback = traceback.tb_next
+        if len(found) > FRAMES:
+            found = found[:4] + found[4 - FRAMES :]
+        return [
+            {
+                "path": self.path(filename),
+                "line": line,
+                "function": function,
+                "statement": self.sources.statement(filename, line),
+                "pending": self.sources.pending(filename, line),
+            }
+            for filename, line, function in found
+        ]
+
+    # -- before and around the session ----------------------------------------------------------
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(self) -> Generator[None, Any, None]:
+        outcome = yield
+        with self.guard("pytest_load_initial_conftests"):
+            if outcome.excinfo is not None:
+                error = outcome.excinfo[1]
+                cause = self.cause(error)
+                path = getattr(error, "path", None)
+                frames = cause.get("frames") or [{"path": ""}]
+                blamed = frames[-1]["path"] if frames[-1]["path"].endswith("conftest.py") else ""
+                self.stream.write(
+                    "conftest-failure",
+                    path=self.path(path) if path else blamed,
+                    cause=cause,
+                    traceback=short(self.text(message_of(error)), TRACEBACK),
+                )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: Any) -> None:
+        self.session = session
+        with self.guard("pytest_sessionstart"):
+            config = session.config
+            self.python_files = list(config.getini("python_files"))
+            inipath = getattr(config, "inipath", None) or getattr(config, "inifile", None)
+            digest = ""
+            if inipath:
+                with open(str(inipath), "rb") as file:
+                    digest = hashlib.sha256(file.read()).hexdigest()
+            self.stream.write(
+                "session",
+                reporter=FORMAT,
+                pytest=pytest.__version__,
+                python=".".join(str(part) for part in sys.version_info[:3]),
+                rootdir=self.path(getattr(config, "rootpath", None) or config.rootdir),
+                inipath=self.path(inipath) if inipath else "",
+                ini_digest=digest,
+                args=[self.path(arg) if os.path.isabs(str(arg)) else str(arg) for arg in config.args],
+                testpaths=[str(path) for path in config.getini("testpaths")],
+                python_files=self.python_files,
+                plugins=sorted(
+                    {d.project_name + " " + d.version for _, d in config.pluginmanager.list_plugin_distinfo()}
+                ),
+            )
+            # Node ids and tracebacks are in the stream; printing them again costs seconds and meets the output limit.
+            terminal = config.pluginmanager.get_plugin("terminalreporter")
+            for printer in ("_printcollecteditems", "summary_errors"):
+                if hasattr(terminal, printer):
+                    setattr(terminal, printer, lambda *_: None)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None, Any, None]:
+        outcome = yield
+        self.ended = outcome.excinfo is None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_unconfigure(self) -> None:
+        """The end: later than every pytest_sessionfinish, when the exit status can change no more."""
+        if self.session is None or not self.ended or os.getpid() != self.stream.process:
+            return
+        status = int(self.session.exitstatus)
+        with self.guard("finish"):
+            self.finish(status)
+            self.session.config.get_terminal_writer().flush()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            # Python's own end would take as long again (modules torn down, cycles collected) and tell nothing.
+            os._exit(status)
+
+    def finish(self, status: int) -> None:
+        if self.final is None:
+            self.final = self.items
+        for path in sorted({*self.final, *self.modules}):
+            self.stream.write("collected", path=path, tests=self.final.get(path, 0))
+        for path, tests in sorted(self.deselected.items()):
+            self.stream.write("deselected", path=path, tests=tests)
+        self.stream.write(
+            "finish",
+            status=status,
+            tests=sum(self.final.values()),
+            pytest_errors=self.session.testsfailed,
+            interrupted=self.interrupted,
+            stopped=str(self.session.shouldfail or self.session.shouldstop or ""),
+            size=self.stream.size,
+            digest=self.stream.digest.hexdigest(),
+        )
+
+    # -- collection -----------------------------------------------------------------------------
+
+    def place(self, node: Any) -> str:
+        """The node's file, or its directory with a slash at the end, relative to the root."""
+        path = str(getattr(node, "path", None) or node.fspath)
+        if is_directory(node):
+            return self.path(os.path.dirname(path) if path.endswith(".py") else path) + "/"
+        return self.path(path)
+
+    def pytest_collectstart(self, collector: Any) -> None:
+        with self.guard("pytest_collectstart"):
+            if isinstance(collector, pytest.File) or is_directory(collector):
+                self.stream.write("start", node=collector.nodeid, path=self.place(collector))
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, None]:
+        outcome = yield
+        with self.guard("pytest_make_collect_report"):
+            if outcome.excinfo is None:
+                self.report(collector, outcome.get_result())
+
+    def report(self, collector: Any, report: Any) -> None:
+        is_file = isinstance(collector, pytest.File) and not is_directory(collector)
+        if report.failed:
+            self.error(collector, report)
+        elif report.skipped and (is_file or is_directory(collector)):
+            _, line, reason = report.longrepr if isinstance(report.longrepr, tuple) else ("", 0, str(report.longrepr))
+            self.stream.write("skipped", path=self.place(collector), line=line, reason=self.text(reason)[:MESSAGE])
+        elif report.passed and is_file:
+            self.modules[self.place(collector)] = None
+
+    def error(self, collector: Any, report: Any) -> None:
+        info = getattr(getattr(report, "call", None), "excinfo", None)
+        text = short(self.text(str(report.longrepr)), TRACEBACK)
+        # A plugin may make reports of its own, without the exception.
+        cause = self.cause(info.value) if info else {"type": "", "message": text[:MESSAGE]}
+        path = self.place(collector) if report.nodeid else ""
+        if path.endswith("/"):
+            culprit = getattr(info.value, "path", None) if info else None
+            path = self.path(culprit) if culprit else path + "__init__.py"
+        self.stream.write("error", node=report.nodeid, path=path, cause=cause, traceback=text)
+
+    def pytest_itemcollected(self, item: Any) -> None:
+        with self.guard("pytest_itemcollected"):
+            self.items[self.place(item)] += 1
+
+    def pytest_deselected(self, items: Any) -> None:
+        with self.guard("pytest_deselected"):
+            gone = Counter(self.place(item) for item in items)
+            self.deselected.update(gone)
+            self.items.subtract(gone)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: Any) -> None:
+        with self.guard("pytest_collection_finish"):
+            self.final = Counter(self.place(item) for item in session.items)
+
+    def ignore(self, path: Any, answer: Any) -> None:
+        name, shown = os.path.basename(str(path)), self.path(path)
+        patterns = [pattern for pattern in self.python_files if fnmatch.fnmatch(name, pattern)]
+        if os.path.isdir(str(path)):
+            default = any(fnmatch.fnmatch(name, pattern) for pattern in DEFAULT_IGNORED)
+            patterns = [] if default or os.path.exists(os.path.join(str(path), "pyvenv.cfg")) else ["/"]
+            shown += "/"
+        if answer and patterns and shown not in self.ignored:
+            self.ignored[shown] = None
+            self.stream.write("ignored", path=shown)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Any) -> Generator[None, Any, None]:
+        outcome = yield
+        with self.guard("pytest_ignore_collect"):
+            self.ignore(collection_path, outcome.excinfo is None and outcome.get_result())
+
+    def pytest_warning_recorded(self, warning_message: Any, when: str) -> None:
+        with self.guard("pytest_warning_recorded"):
+            self.warnings += when == "collect"
+            if when == "collect" and self.warnings <= WARNINGS:
+                self.stream.write(
+                    "warning",
+                    path=self.path(warning_message.filename),
+                    line=warning_message.lineno,
+                    category=warning_message.category.__name__,
+                    message=self.text(str(warning_message.message))[:MESSAGE],
+                )
+
+    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
+        # pytest stops itself in the same way ("Interrupted: 3 errors during collection").
+        self.interrupted = not isinstance(excinfo.value, pytest.Session.Interrupted)
+
+    def pytest_internalerror(self, excrepr: Any, excinfo: Any) -> None:
+        with self.guard("pytest_internalerror"):
+            text = short(self.text(str(excrepr)), TRACEBACK)
+            self.stream.write("internal-error", cause=self.cause(excinfo.value), traceback=text)
+
+
+def is_directory(node: Any) -> bool:
+    """Whether the collector stands for a directory (up to pytest 7 a Package is also a File)."""
+    return isinstance(node, (pytest.Package, getattr(pytest, "Directory", pytest.Package)))
+
+
+def start() -> Reporter | None:
+    """The reporter, where we were asked for one; the target finds no trace in its environment or on its path."""
+    stream, root = os.environ.pop("REMEDIATION_STREAM", ""), os.environ.pop("REMEDIATION_ROOT", "")
+    if not stream:
+        return None
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if entry != here]
+    inherited = [entry for entry in os.environ.pop("PYTHONPATH", "").split(os.pathsep) if entry not in ("", here)]
+    if inherited:
+        os.environ["PYTHONPATH"] = os.pathsep.join(inherited)
+    # The process ends when collection does; looking for cycles until then costs a fifth of the time.
+    gc.disable()
+    reporter = Reporter(Stream(stream), root)
+    reporter.stream.write("loaded", reporter=FORMAT, pytest=pytest.__version__)
+    return reporter
+
+
+if int(pytest.__version__.split(".")[0]) < 7:
+    # pluggy goes by an argument's very name, and pytest 7 renamed this one.
+    _code = Reporter.pytest_ignore_collect.__code__
+    Reporter.pytest_ignore_collect.__code__ = _code.replace(
+        co_varnames=tuple("path" if name == "collection_path" else name for name in _code.co_varnames)
+    )
+_reporter = start()
+
+
+def pytest_addoption(pluginmanager: Any) -> None:
+    if _reporter is not None:
+        pluginmanager.register(_reporter, "remediation_reporter_hooks")

@@ -1,0 +1,142 @@
+"""Collects one exported tree with the project's own pytest, and brings home the stream and the process's end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from remediation.collection import sandbox
+from remediation.collection.runtime import InterpreterFacts, describe_interpreter, interpreter_paths
+from remediation.collection.sandbox import DEFAULTS, Limits, SandboxError, give
+from remediation.core.records import ProcessEnd
+
+__all__ = ["CHECKOUT", "Collected", "InterpreterFacts", "Target", "collect", "describe_interpreter"]
+
+CHECKOUT = "/checkout"  # where every tree stands at level 3, so byte-code and tracebacks stay the same
+PLUGIN = "remediation_reporter"
+REPORTER = Path(__file__).with_name("reporter.py")
+STREAM_LIMIT = 256 * 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to run: interpreter, pytest arguments, variables ({checkout} in a value becomes the tree's path)."""
+
+    interpreter: str
+    arguments: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What one collection left behind, to be judged by ``core.events``."""
+
+    end: ProcessEnd
+    stream: bytes
+    sandbox_level: int
+    command: tuple[str, ...]
+
+
+def collect(
+    target: Target,
+    *,
+    tree: Path,
+    work: Path,
+    bytecode: Path,
+    limits: Limits = DEFAULTS,
+    level: int | None = None,
+    on_tick: Callable[[], bool] | None = None,
+) -> Collected:
+    """Run ``pytest --collect-only`` on ``tree``, a throw-away export that the target may write to.
+
+    ``work`` is ours, for this pass; ``bytecode`` is kept by the caller per project environment. All three are
+    existing directories. What keeps the target from starting is a ProcessEnd without a return code.
+    """
+    level = sandbox.probe().level if level is None else level
+    tree, work, bytecode = tree.resolve(), work.resolve(), bytecode.resolve()
+    tree_at = CHECKOUT if level >= 3 else str(tree)
+    plugin, cache, stream = work / "plugin", work / "cache", work / "stream.jsonl"
+    command = _command(target, cache)
+    try:
+        readable = (*interpreter_paths(target.interpreter), plugin)
+        plugin.mkdir(mode=0o755, exist_ok=True)
+        shutil.copy2(REPORTER, plugin / f"{PLUGIN}.py")  # with its time, so its byte-code stays valid
+        (plugin / f"{PLUGIN}.py").chmod(0o644)
+        cache.mkdir(exist_ok=True)
+        for path in (tree, cache):
+            give(path)
+        _give_top(bytecode)
+        descriptor = _new_stream(stream)
+        try:
+            end = sandbox.run(
+                command,
+                tree=tree,
+                tree_at=tree_at,
+                cwd=tree_at,
+                env=_environment(target, tree_at, plugin, bytecode, stream),
+                readable=readable,
+                writable=(cache, bytecode, stream),
+                limits=limits,
+                level=level,
+                on_tick=on_tick,
+            )
+            return Collected(end, _read(descriptor, limits), level, command)
+        finally:
+            os.close(descriptor)
+    except SandboxError as error:
+        return Collected(ProcessEnd(returncode=None, stderr=str(error)), b"", level, command)
+
+
+def _command(target: Target, cache: Path) -> tuple[str, ...]:
+    own = ("--maxfail=0", "-o", f"cache_dir={cache}")
+    # Ours must come last, as the last --maxfail holds; but behind "--" they would be taken for files.
+    stop = target.arguments.index("--") if "--" in target.arguments else len(target.arguments)
+    before, after = target.arguments[:stop], target.arguments[stop:]
+    start = (target.interpreter, "-m", "pytest", "--collect-only", "-q", "-p", PLUGIN)
+    return (*start, *before, *own, *after)
+
+
+def _environment(target: Target, tree_at: str, plugin: Path, bytecode: Path, stream: Path) -> dict[str, str]:
+    given = {key: value.replace("{checkout}", tree_at) for key, value in target.env.items()}
+    search = f"{Path(target.interpreter).parent}:/usr/local/bin:/usr/bin:/bin"
+    path = os.pathsep.join(part for part in (str(plugin), given.get("PYTHONPATH", "")) if part)
+    return {
+        "PATH": search,
+        "NO_COLOR": "1",
+        "PYTHONHASHSEED": "0",
+        **given,
+        "PYTHONPATH": path,
+        "PYTHONPYCACHEPREFIX": str(bytecode),
+        "REMEDIATION_STREAM": str(stream),
+        "REMEDIATION_ROOT": tree_at,
+    }
+
+
+def _give_top(bytecode: Path) -> None:
+    """Only the directory itself: what lies in it was written by the target's own user in earlier passes."""
+    if os.geteuid() == 0 and bytecode.stat().st_uid != sandbox.NOBODY:
+        give(bytecode)
+
+
+def _new_stream(path: Path) -> int:
+    """A new, empty stream file. We keep it open: a target that puts a link in its place is not followed."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    give(path)
+    return descriptor
+
+
+def _read(descriptor: int, limits: Limits) -> bytes:
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):
+        return b""
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        file.seek(0)
+        stream = file.read(STREAM_LIMIT + 1)
+    # At its limit a stream is not complete, whatever its last line says; half of one has no end at all.
+    full = min(STREAM_LIMIT, limits.file_bytes)
+    return stream[: full // 2] if len(stream) >= full else stream
