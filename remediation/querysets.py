@@ -10,6 +10,10 @@ from django.db.models import Q
 # Statuses in which a ticket still stands: everything but "verified".
 STANDING = Q(merged_into__isnull=True) & ~Q(status="verified")
 
+# Texts of a pass that can be long, and that no list shows.
+LONG_TEXTS = ("detail", "command", "install_log", "output_tail")
+_PASSES_OF_A_TICKET = ("first_pass", "verified_pass", "regressed_pass")
+
 
 class ProjectQuerySet(models.QuerySet[Any]):
     """Projects, scoped to who asks."""
@@ -19,6 +23,14 @@ class ProjectQuerySet(models.QuerySet[Any]):
         if user.is_superuser:
             return self
         return self.filter(memberships__user=user) if user.is_authenticated else self.none()
+
+    def with_ticket_counts(self) -> Self:
+        """With ``regressed`` and ``unclaimed``: standing tickets that came back, and that nobody owns."""
+        standing = Q(tickets__merged_into__isnull=True) & ~Q(tickets__status="verified")
+        return self.annotate(
+            regressed=models.Count("tickets", filter=standing & Q(tickets__status="regressed")),
+            unclaimed=models.Count("tickets", filter=standing & Q(tickets__claimed_by__isnull=True)),
+        )
 
 
 class PassQuerySet(models.QuerySet[Any]):
@@ -35,6 +47,18 @@ class PassQuerySet(models.QuerySet[Any]):
     def newest_first(self) -> Self:
         """By commit order, newest first; passes without a position last."""
         return self.order_by(models.F("position").desc(nulls_last=True), "-number")
+
+    def listed(self) -> Self:
+        """Newest first, without the long texts that no list shows."""
+        return self.defer(*LONG_TEXTS).order_by("-number")
+
+    def for_trend(self) -> Self:
+        """Ended passes in commit order; one of the ref's tip that never learnt its commit comes at the end.
+
+        A pass that was asked for an older commit and never got it, or stands off the ref, has no place in a trend.
+        """
+        placed = Q(position__isnull=False) | Q(commit="", requested_commit="")
+        return self.filter(placed, state="ended").order_by(models.F("position").asc(nulls_last=True), "number")
 
     def before(self, collection_pass: Any) -> Self:
         """Those that stand earlier in commit order."""
@@ -60,7 +84,12 @@ class TicketQuerySet(models.QuerySet[Any]):
 
     def listed(self) -> Self:
         """Not merged away, with what a list row shows."""
-        return self.filter(merged_into__isnull=True).select_related("project", "category", "claimed_by", "first_pass")
+        return self.filter(merged_into__isnull=True).with_passes()
+
+    def with_passes(self) -> Self:
+        """With category, owner and the passes that decided, without those passes' long texts."""
+        related = self.select_related("project", "category", "claimed_by", *_PASSES_OF_A_TICKET)
+        return related.defer(*(f"{name}__{text}" for name in _PASSES_OF_A_TICKET for text in LONG_TEXTS))
 
 
 class OccurrenceQuerySet(models.QuerySet[Any]):

@@ -11,10 +11,9 @@ from django.db.models import Max
 from django.utils import timezone
 
 from remediation.models import Category, Ticket, Transition, User
+from remediation.refusals import Refused
 
-
-class Refused(Exception):
-    """The ticket's state does not allow it; the text is a sentence for the person who asked."""
+__all__ = ["Claim", "Refused", "claim", "release", "set_category"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def claim(ticket: Ticket, user: User) -> Claim:
             _record(ticket, "claimed", actor=user, at=now)
     _refresh(ticket)
     if not won and (ticket.status == "verified" or ticket.merged_into_id):
-        raise Refused(_cannot_be_claimed(ticket))
+        raise Refused("", _cannot_be_claimed(ticket))
     if ticket.claimed_by is None or ticket.claimed_at is None:
         # Released by its owner between our attempt and our look: it is free again, so this is no refusal.
         return claim(ticket, user)
@@ -56,9 +55,9 @@ def release(ticket: Ticket, user: User, *, from_anyone: bool = False) -> None:
     _refresh(ticket)
     owner = ticket.claimed_by
     if owner is None:
-        raise Refused(f"{ticket.label} is not claimed.")
+        raise Refused("", f"{ticket.label} is not claimed.")
     if owner != user and not from_anyone:
-        raise Refused(f"{ticket.label} belongs to {owner.label}. Only they or a lead can release it.")
+        raise Refused("", f"{ticket.label} belongs to {owner.label}. Only they or a lead can release it.")
     with transaction.atomic():
         # Compare-and-set again: only the claim that was looked at, never one that began meanwhile.
         held = Ticket.objects.filter(pk=ticket.pk, claimed_by=owner, claimed_at=ticket.claimed_at)
@@ -67,7 +66,7 @@ def release(ticket: Ticket, user: User, *, from_anyone: bool = False) -> None:
             _record(ticket, "released", actor=user, data={} if owner == user else {"owner": owner.label})
     _refresh(ticket)
     if not released:
-        raise Refused(f"{ticket.label} changed hands meanwhile. Nothing was released.")
+        raise Refused("", f"{ticket.label} changed hands meanwhile. Nothing was released.")
 
 
 def set_category(ticket: Ticket, category: Category, user: User) -> bool:
@@ -77,9 +76,9 @@ def set_category(ticket: Ticket, category: Category, user: User) -> bool:
     Refused for another project's or an archived category.
     """
     if category.project_id != ticket.project_id:
-        raise Refused("That category belongs to another project.")
+        raise Refused("", "That category belongs to another project.")
     if category.archived:
-        raise Refused(f"{category.name} is archived.")
+        raise Refused("", f"{category.name} is archived.")
     with transaction.atomic():
         locked = Ticket.objects.select_for_update(of=("self",)).select_related("category").get(pk=ticket.pk)
         if locked.category_id == category.pk and locked.category_by_hand:

@@ -1,0 +1,209 @@
+"""What people may send us, read and checked field by field."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.contrib.auth import password_validation
+from django.contrib.auth.forms import AuthenticationForm
+
+from remediation.models import Category, Project, User
+
+_VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)")
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password; one answer for a wrong name, a wrong password and a closed account."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.error_messages = dict.fromkeys(("invalid_login", "inactive"), "Name or password is wrong.")
+        self.fields["username"].widget.attrs.update({"class": "field", "autocapitalize": "none", "spellcheck": "false"})
+        self.fields["password"].widget.attrs["class"] = "field"
+
+
+class WelcomeForm(forms.Form):
+    """Name and password of an administrator: a new account, or a new password for one that exists."""
+
+    name = forms.CharField(
+        max_length=150,
+        initial="admin",
+        validators=User._meta.get_field("username").validators,
+        widget=forms.TextInput({"class": "field", "autocomplete": "username", "autocapitalize": "none"}),
+    )
+    password = forms.CharField(
+        strip=False,
+        widget=forms.PasswordInput({"class": "field", "autocomplete": "new-password", "autofocus": True}),
+    )
+
+    def clean_name(self) -> str:
+        """A person without administrator's rights does not get them by a link."""
+        name = User.normalize_username(self.cleaned_data["name"])
+        self.account = User.objects.filter(username=name).first()
+        if self.account is not None and not self.account.is_superuser:
+            raise forms.ValidationError("That account is not an administrator's. Choose another name.")
+        return name
+
+    def clean_password(self) -> str:
+        """Django's own rules, with the name known."""
+        password: str = self.cleaned_data["password"]
+        password_validation.validate_password(password, User(username=self.cleaned_data.get("name", "")))
+        return password
+
+    def save(self) -> User:
+        """Store the administrator. The caller redeems the link in the same transaction."""
+        account = self.account or User(username=self.cleaned_data["name"], is_staff=True, is_superuser=True)
+        account.is_active = True
+        account.set_password(self.cleaned_data["password"])
+        account.save()
+        return account
+
+
+class TicketCategoryForm(forms.Form):
+    """The category of one ticket."""
+
+    category = forms.ModelChoiceField(
+        Category.objects.none(), empty_label=None, widget=forms.Select({"class": "field", "id": "category"})
+    )
+
+    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].queryset = project.categories.filter(archived=False)
+
+
+class EnvironmentField(forms.CharField):
+    """NAME=value lines, as a dict."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        """Stored variables as lines; what was typed stays as it was typed."""
+        return "\n".join(f"{name}={text}" for name, text in value.items()) if isinstance(value, dict) else value
+
+    def clean(self, value: Any) -> dict[str, str]:  # type: ignore[override]
+        """Raises ValidationError naming the line that cannot be read."""
+        variables: dict[str, str] = {}
+        for number, line in enumerate((super().clean(value) or "").splitlines(), start=1):
+            if not line.strip():
+                continue
+            match = _VARIABLE.fullmatch(line.strip())
+            if match is None:
+                raise forms.ValidationError(f"Line {number} is not NAME=value.")
+            variables[match[1]] = match[2]
+        return variables
+
+
+def _text(
+    label: str, *, help_text: str = "", required: bool = False, max_length: int = 500, **attrs: Any
+) -> forms.CharField:
+    widget = forms.TextInput({"class": "field", "autocomplete": "off", "spellcheck": "false", **attrs})
+    return forms.CharField(label=label, help_text=help_text, required=required, max_length=max_length, widget=widget)
+
+
+def _lines(field: type[forms.CharField], label: str, help_text: str, rows: int) -> forms.CharField:
+    widget = forms.Textarea({"class": "field mono", "rows": rows, "spellcheck": "false"})
+    return field(label=label, help_text=help_text, required=False, max_length=8_000, widget=widget)
+
+
+class _Accessible(forms.Form):
+    """Fields that say with ARIA where their help and their error are."""
+
+    def refuse(self, field: str, text: str) -> None:
+        """Put a use case's refusal beside the field it names."""
+        self.add_error(field if field in self.fields else None, text)
+
+    def full_clean(self) -> None:
+        """Mark what is wrong, for the eye and for a screen reader."""
+        super().full_clean()
+        self._mark()
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """As Django's, and marked."""
+        super().add_error(field, error)
+        self._mark()
+
+    def values(self) -> dict[str, Any]:
+        """What was sent, field by field; for fields that were left empty, their empty value."""
+        return dict(self.cleaned_data)
+
+    def lock(self) -> None:
+        """Show it to somebody who may not change it."""
+        for field in self.fields.values():
+            field.disabled = True
+
+    def _mark(self) -> None:
+        for name in self._errors or ():
+            if name in self.fields:
+                self.fields[name].widget.attrs["aria-invalid"] = "true"
+
+
+class ProjectForm(_Accessible):
+    """A new project: only what the first pass needs."""
+
+    name = _text("Name", required=True, max_length=80, autofocus=True)
+    source = _text(
+        "Clone URL", help_text="https or ssh; this server must be able to reach it.", required=True,
+        placeholder="https://git.example.org/team/repo.git", inputmode="url",
+    )  # fmt: skip
+    ref = _text("Branch or tag", help_text="Empty: the repository's default branch.", max_length=200)
+    schedule = _text(
+        "Schedule", help_text="Cron: minute, hour, day, month, weekday. Empty: only on demand.", max_length=100
+    )
+    time_zone = _text("Time zone", max_length=60)
+
+
+class SettingsForm(ProjectForm):
+    """Everything about a project that a lead may change."""
+
+    key = _text("Key", help_text="Prefix of ticket ids, as in ATL-12.", required=True, max_length=6)
+    target_date = forms.DateField(
+        label="Target date", required=False, help_text="When the team wants to be at zero. Draws the plan.",
+        widget=forms.DateInput({"class": "field", "type": "date"}, format="%Y-%m-%d"),
+    )  # fmt: skip
+    interpreter = _text(
+        "Python", help_text="A version such as 3.12, or the path of an interpreter. Empty: chosen by the worker.",
+        max_length=300,
+    )  # fmt: skip
+    install = _lines(
+        forms.CharField, "Install", "One line of `uv pip install` arguments each. Empty: what was detected.", 4
+    )
+    arguments = _text(
+        "pytest arguments", help_text="As on a shell line, for example tests/unit -m 'not slow'.", max_length=1000
+    )
+    environment = _lines(
+        EnvironmentField, "Environment variables", "NAME=value, one a line; {checkout} becomes the tree's path.", 4
+    )
+
+    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs.pop("autofocus", None)
+        if project.source_is_local:
+            self.fields["source"].disabled = True
+            self.fields["source"].help_text = "A path on this machine; only the command line can change it."
+        if project.tickets.exists():
+            self.fields["key"].disabled = True
+            self.fields["key"].help_text = "Part of ticket ids already, so it stays."
+
+
+class CategoryForm(_Accessible):
+    """One category: how it is called, which colour it has, where it stands, what depends on it."""
+
+    name = _text("Name", required=True, max_length=60)
+    slot = forms.TypedChoiceField(
+        label="Colour", coerce=int, choices=[(n, f"Colour {n}" if n else "Grey") for n in range(9)],
+        widget=forms.Select({"class": "field"}),
+    )  # fmt: skip
+    order = forms.IntegerField(
+        label="Place", min_value=0, max_value=999, widget=forms.NumberInput({"class": "field", "inputmode": "numeric"})
+    )
+    business_impact = _text("Business impact", max_length=300)
+    archived = forms.BooleanField(label="Archived", required=False)
+
+    @classmethod
+    def of(cls, category: Category | None) -> CategoryForm:
+        """The form of a category, or of one to be added."""
+        names = list(cls.base_fields)
+        initial = {name: getattr(category, name) for name in names} if category else {"order": 50, "slot": 0}
+        return cls(initial=initial, prefix=f"c{category.pk if category else 0}")

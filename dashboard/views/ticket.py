@@ -1,0 +1,44 @@
+"""The page of one ticket, and sorting it by hand."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard import access, ticket_page
+from dashboard.forms import TicketCategoryForm
+from remediation import tasks, tickets
+
+
+@require_safe
+def ticket(request: HttpRequest, slug: str, label: str) -> HttpResponse:
+    """What is broken, how to see it, what happened so far."""
+    found = access.ticket_or_404(request.user, slug, label)
+    form = TicketCategoryForm(found.project, initial={"category": found.category_id})
+    context = {"project": found.project, "page": "tickets", "ticket": found, "form": form, **ticket_page.build(found)}
+    return render(request, "dashboard/ticket.html", context)
+
+
+@require_POST
+def category(request: HttpRequest, slug: str, label: str) -> HttpResponse:
+    """Sort a ticket by hand; its errors move in the counts of every pass."""
+    found = access.ticket_or_404(request.user, slug, label, "work")
+    form = TicketCategoryForm(found.project, request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose one of the categories.", extra_tags="bad")
+        return redirect("ticket", slug, label)
+    chosen = form.cleaned_data["category"]
+    try:
+        changed = tickets.set_category(found, chosen, request.user)
+    except tickets.Refused as refused:
+        messages.error(request, str(refused), extra_tags="bad")
+        return redirect("ticket", slug, label)
+    if changed:
+        transaction.on_commit(partial(tasks.rebuild.delay, found.project_id))
+        messages.success(request, f"{found.label} is in {chosen.name} now, and stays there.", extra_tags="good")
+    return redirect("ticket", slug, label)
