@@ -34,6 +34,7 @@ class _TestServers:
             SANDBOX_MIN_LEVEL="1",  # a fresh machine has no bubblewrap; tests of level 3 say so themselves
             DJANGO_ALLOW_ASYNC_UNSAFE="1",  # Playwright's synchronous API runs an event loop in this thread
         )
+        (self.folder / "static").mkdir()  # WhiteNoise warns where there is none
         self.address = Address.of(self.folder)
         self.lock = own(self.folder, "the tests")
         self.lock.__enter__()

@@ -46,6 +46,7 @@ class Command(ProjectCommand):
         parser.add_argument("--host", default=env_text("HOST", "127.0.0.1"), help="address to listen on")
         parser.add_argument("--repo", default="", help="a repository to watch: a path or a git URL")
         parser.add_argument("--python", default="", help="the interpreter that runs its tests")
+        parser.add_argument("--no-sample", action="store_true", help="start empty when there is no project yet")
 
     def work(self, **options: Any) -> int | None:
         """Hold the data directory, start in order, watch, end in the other order."""
@@ -69,7 +70,8 @@ class Command(ProjectCommand):
             connections.close_all()
             stack.callback(supervisor.end, STOP_ORDER)
             try:
-                return self._serve(supervisor, servers, f"http://{_shown_host(options['host'])}:{port}")
+                url = f"http://{_shown_host(options['host'])}:{port}"
+                return self._serve(supervisor, servers, url, sample=not options["no_sample"])
             except GivenUp as error:
                 self.stderr.write(f"Stopped: {error}")
                 return BLOCKED
@@ -77,13 +79,13 @@ class Command(ProjectCommand):
                 self._say("Stopping." if supervisor.asked < 2 else "Hurrying.")
         return None
 
-    def _serve(self, supervisor: Supervisor, servers: Servers, url: str) -> int | None:
+    def _serve(self, supervisor: Supervisor, servers: Servers, url: str, *, sample: bool) -> int | None:
         for child in _children():
             supervisor.start(child)
         if not supervisor.watch(lambda: _healthy(url)):
             return None
         self._welcome(url)
-        if _no_project() and "add_sample" in get_commands():
+        if sample and _no_project() and "add_sample" in get_commands():
             supervisor.start(Child("sample", python(settings.BASE_DIR / "manage.py", "add_sample"), once=True))
         connections.close_all()
         sample_open = "sample" in supervisor.children
