@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from celery import Celery
-from celery.signals import setup_logging, task_success
+from celery.signals import setup_logging, task_success, worker_ready
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -42,6 +42,12 @@ app.autodiscover_tasks(["remediation"])
 @setup_logging.connect
 def _keep_our_logging(**_: object) -> None:
     """Being connected is enough: Celery then leaves LOGGING of the settings as it is."""
+
+
+@worker_ready.connect
+def _look_for_work(**_: object) -> None:
+    """What was due or lost while no worker ran starts now, not at beat's next tick."""
+    app.send_task("remediation.tasks.dispatch", expires=15.0)
 
 
 @task_success.connect

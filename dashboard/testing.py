@@ -86,6 +86,22 @@ def django_db_modify_db_settings(embedded: Address) -> None:
 
 
 @pytest.fixture
+def child_environment(transactional_db: None, embedded: Address) -> dict[str, str]:
+    """The environment of a worker or command that a test starts: this session's servers, the *test* database.
+
+    Rows must be committed for another process to see them, hence ``transactional_db``.
+    """
+    from django.db import connection
+
+    name = connection.settings_dict["NAME"]
+    return os.environ | {
+        "DATABASE_URL": embedded.database_url.replace("@/remediation?", f"@/{name}?"),
+        "REDIS_URL": embedded.redis_url,
+        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+    }
+
+
+@pytest.fixture
 def clean_redis(redis_url: str) -> Iterator[Any]:
     """A client of the test Valkey, emptied before and after."""
     import redis

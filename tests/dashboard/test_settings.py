@@ -85,6 +85,17 @@ def test_celery_and_redis_py_reach_the_same_database_through_the_socket(clean_re
         queue.close()
 
 
+def test_a_process_started_by_a_test_sees_the_tests_rows_and_servers(child_environment, django_user_model):
+    django_user_model.objects.create_user("seen")
+    code = (
+        "import django; django.setup(); from django.contrib.auth import get_user_model as m; from django.conf import "
+    )
+    code += "settings as s; print(m().objects.get().username, s.REDIS_URL)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, env=child_environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["seen", settings.REDIS_URL], done.stderr
+
+
 def test_a_wrong_password_is_refused_by_the_broker():
     url = settings.REDIS_URL.replace("unix://:", "unix://:x")
     with redis.Redis.from_url(url) as client, pytest.raises(redis.AuthenticationError):
