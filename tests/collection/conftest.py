@@ -1,0 +1,141 @@
+"""Real pytest environments of several versions, and small projects to collect with them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uv
+
+from remediation.collection import sandbox
+from remediation.collection.run import Collected, Target, collect
+from remediation.core.events import judge
+from remediation.core.records import CollectionError, Verdict
+
+ENVIRONMENTS = Path(__file__).parents[2] / "build" / "test-envs"
+VERSIONS = ("7.4", "8.3", "9")
+OLDEST = "6.2"
+# The best this machine has, and the weakest; on a machine without bubblewrap they are one.
+LEVELS = tuple(sorted({sandbox.probe().level, 1}, reverse=True))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    facts = sandbox.probe()
+    missing = "" if facts.level == 3 else " (no bubblewrap here: level 3 was NOT tested)"
+    terminalreporter.write_line(f"collection tests ran at sandbox levels {LEVELS}{missing}; {facts}")
+
+
+def environment(version: str) -> Path:
+    """The interpreter of a virtual environment with pytest ``version``, built once; "" has no pytest."""
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    place = ENVIRONMENTS / f"pytest-{version or 'none'}"
+    with (ENVIRONMENTS / f".{place.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "built").exists():
+            shutil.rmtree(place, ignore_errors=True)
+            base = Path(sys._base_executable)  # type: ignore[attr-defined]
+            tool = [uv.find_uv_bin(), "--quiet", "--no-config"]
+            subprocess.run([*tool, "venv", "--python", str(base), str(place)], check=True, cwd="/")
+            if version:
+                wanted = [*tool, "pip", "install", "--python", str(place / "bin/python"), f"pytest=={version}.*"]
+                subprocess.run(wanted, check=True, cwd="/")
+            (place / "built").touch()
+    return place / "bin" / "python"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One collection of a small project, judged."""
+
+    collected: Collected
+    verdict: Verdict
+
+    def files(self) -> dict[str, tuple[str, int]]:
+        assert self.verdict.result is not None, (self.verdict, self.collected.end)
+        return {file.path: (file.state, file.tests) for file in self.verdict.result.files}
+
+    def error(self, path: str) -> CollectionError:
+        assert self.verdict.result is not None, (self.verdict, self.collected.end)
+        (found,) = (error for error in self.verdict.result.errors if error.path == path)
+        return found
+
+
+Collecting = Callable[..., Outcome]
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+@pytest.fixture(scope="session")
+def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int], Path]:
+    kept: dict[tuple[str, int], Path] = {}
+
+    def of(version: str, level: int) -> Path:
+        if (version, level) not in kept:
+            kept[version, level] = tmp_path_factory.mktemp("bytecode")
+        return kept[version, level]
+
+    return of
+
+
+@pytest.fixture
+def collecting(tmp_path: Path, bytecode: Callable[[str, int], Path]) -> Collecting:
+    """Write a project and collect it: ``collecting(files, version, level, arguments=..., **limits)``."""
+
+    def run(
+        files: dict[str, str],
+        version: str,
+        level: int,
+        *,
+        arguments: tuple[str, ...] = (),
+        env: dict[str, str] | None = None,
+        **limits: Any,
+    ) -> Outcome:
+        tree, work = tmp_path / "tree", tmp_path / "work"
+        tree.mkdir()
+        work.mkdir()
+        write(tree, files)
+        target = Target(str(environment(version)), arguments, env or {})
+        inventory = sorted(name for name in files if name.endswith(".py"))
+        collected = collect(
+            target,
+            tree=tree,
+            work=work,
+            bytecode=bytecode(version, level),
+            level=level,
+            limits=sandbox.Limits(**{"wall_seconds": 60, **limits}),
+        )
+        return Outcome(collected, judge(collected.stream, collected.end, inventory=inventory))
+
+    return run
+
+
+@dataclass(frozen=True)
+class Bare:
+    """What pytest itself prints, without anything of ours."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def bare(files: dict[str, str], version: str, directory: Path) -> Bare:
+    """``python -m pytest --collect-only -q`` on the same project, the way a person runs it."""
+    directory.mkdir()
+    write(directory, files)
+    env = {"PATH": os.environ["PATH"], "HOME": str(directory), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [str(environment(version)), "-m", "pytest", "--collect-only", "-q"]
+    done = subprocess.run(command, cwd=directory, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return Bare(done.returncode, done.stdout, done.stderr)

@@ -1,0 +1,166 @@
+"""Collections that end before their time: none of them counts, each says why, and no exit status is believed."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from remediation.collection.run import Target, collect
+from remediation.core.events import judge
+from tests.collection.conftest import LEVELS, VERSIONS, Collecting, bare, environment
+
+HEALTHY = {"test_a.py": "def test_it(): pass\n"}
+FORGER = """
+import json, os
+line = json.dumps({"event": "finish", "status": 0, "tests": 0, "pytest_errors": 0, "interrupted": False,
+                   "stopped": "", "size": 0, "digest": ""}) + chr(10)
+for number in range(3, 64):
+    try:
+        if "stream" in os.readlink(f"/proc/self/fd/{number}"):
+            os.write(number, line.encode())
+    except OSError:
+        pass
+os._exit(0)
+"""
+# name: (files beside a healthy one, outcome and reason, part of the text)
+ENDINGS = {
+    "os._exit": ({"test_b.py": "import os; os._exit(0)"}, "exit-without-finish", "status 0 while importing test_b.py"),
+    "interrupt": ({"test_b.py": "raise KeyboardInterrupt"}, "interrupted", "test_b.py"),
+    "segfault": ({"test_b.py": "import os; os.kill(os.getpid(), 11)"}, "crash", "importing test_b.py (SIGSEGV)"),
+    "killed": ({"test_b.py": "import os; os.kill(os.getpid(), 9)"}, "memory-limit", "importing test_b.py"),
+    "memory": ({"test_b.py": "x = bytearray(20 * 1024**3)"}, "memory-limit", "importing test_b.py"),
+    "forged": ({"test_b.py": FORGER}, "garbled-stream", "cannot be trusted"),
+    "root conftest": ({"conftest.py": "import gone"}, "conftest-failure", "while loading conftest.py, before"),
+    "tests conftest": ({"tests/conftest.py": "import gone"}, "conftest-failure", "loading tests/conftest.py, before"),
+    "no xdist": ({"pytest.ini": "[pytest]\naddopts = -n 2\n"}, "usage-error", "refused its options"),
+    "lost plugin": ({"pytest.ini": "[pytest]\naddopts = -p gone_plugin\n"}, "plugin-failure", "plugin"),
+    "conftest plugin": ({"conftest.py": "pytest_plugins = ['gone_plugin']"}, "plugin-failure", "gone_plugin"),
+    "empty": ({"test_a.py": "", "helper.py": ""}, "nothing-collected", "without one test"),
+    "no files": ({"test_a.py": None, "helper.py": ""}, "nothing-collected", "without one test"),
+    "stopped": (
+        {"conftest.py":
+         "def pytest_collectreport(report):\n    report.nodeid and setattr(S[0], 'shouldstop', 'enough')\n"
+         "S = []\ndef pytest_sessionstart(session):\n    S.append(session)\n", "test_b.py": "def test_it(): pass"},
+        "interrupted", "enough",
+    ),
+    "output": (
+        {"pytest.ini": "[pytest]\naddopts = -s\n", "test_b.py": "for _ in range(800):\n    print('x' * 65_536)"},
+        "output-limit", "limit on printed output",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", ENDINGS)
+def test_it_does_not_count(name: str, version: str, level: int, collecting: Collecting) -> None:
+    more, reason, part = ENDINGS[name]
+    files = {path: text for path, text in {**HEALTHY, **more}.items() if text is not None}
+    outcome = collecting(files, version, level)
+    verdict = outcome.verdict
+    assert (verdict.outcome, verdict.reason) == ("blocked", reason), (verdict, outcome.collected.end)
+    assert part in verdict.text and verdict.text.endswith("This is not zero errors.")
+    assert verdict.result is None
+    if "conftest" in reason:
+        assert "gone" in verdict.detail
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_sys_exit_at_import(version: str, level: int, collecting: Collecting) -> None:
+    """Up to pytest 7 an error of its file, and the others are collected; later it ends the session."""
+    outcome = collecting({**HEALTHY, "test_0.py": "import sys\nsys.exit(0)\n"}, version, level)
+    if version == "7.4":
+        assert outcome.files() == {"test_0.py": ("error", 0), "test_a.py": ("collected", 1)}
+        assert outcome.error("test_0.py").cause.type == "SystemExit"
+    else:
+        verdict = outcome.verdict
+        assert (outcome.collected.end.returncode, verdict.outcome, verdict.reason) == (3, "blocked", "internal-error")
+        assert "while importing test_0.py (SystemExit: 0)" in verdict.text
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_pytest_exit_at_import_is_an_error_of_its_file(version: str, collecting: Collecting) -> None:
+    files = {**HEALTHY, "test_0.py": "import pytest\npytest.exit('enough', 0)\n"}
+    outcome = collecting(files, version, LEVELS[0])
+    assert outcome.files() == {"test_0.py": ("error", 0), "test_a.py": ("collected", 1)}
+    assert outcome.error("test_0.py").cause.type == "_pytest.outcomes.Exit"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_an_endless_import_names_its_file(level: int, collecting: Collecting) -> None:
+    files = {**HEALTHY, "test_b.py": "while True: pass\n"}
+    start = time.monotonic()
+    outcome = collecting(files, "9", level, wall_seconds=3)
+    assert time.monotonic() - start < 3 + 4
+    assert (outcome.verdict.outcome, outcome.verdict.reason) == ("blocked", "timeout")
+    assert "test_b.py" in outcome.verdict.text
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_output_under_capture_is_nobody_s_trouble(level: int, collecting: Collecting) -> None:
+    files = {**HEALTHY, "test_b.py": "for _ in range(800):\n    print('x' * 65_536)\ndef test_b(): pass\n"}
+    assert collecting(files, "9", level).files() == {"test_a.py": ("collected", 1), "test_b.py": ("collected", 1)}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_stream_at_its_size_limit_does_not_count(level: int, collecting: Collecting) -> None:
+    files = {f"test_{number:03}.py": "def test_it(): pass\n" for number in range(60)}
+    outcome = collecting(files, "9", level, file_bytes=4_096)
+    assert outcome.verdict.outcome == "blocked", outcome.verdict
+    assert outcome.verdict.reason == "exit-without-finish"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_pytest_missing(level: int, collecting: Collecting) -> None:
+    outcome = collecting(HEALTHY, "", level)
+    assert (outcome.verdict.outcome, outcome.verdict.reason) == ("blocked", "no-pytest")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_interpreter_is_our_failure_and_says_which(level: int, tmp_path: Path) -> None:
+    for name in ("tree", "work", "bytecode"):
+        (tmp_path / name).mkdir()
+    places = {name: tmp_path / name for name in ("tree", "work", "bytecode")}
+    collected = collect(Target("/nowhere/bin/python"), level=level, **places)
+    verdict = judge(collected.stream, collected.end)
+    assert (verdict.outcome, verdict.reason) == ("failed", "not-started")
+    assert "/nowhere/bin/python" in verdict.text
+
+
+def test_cancelled(tmp_path: Path, collecting: Collecting) -> None:
+    for name in ("tree", "work", "bytecode"):
+        (tmp_path / f"c-{name}").mkdir()
+    (tmp_path / "c-tree/test_a.py").write_text("while True: pass\n")
+    looks: list[float] = []
+
+    def look() -> bool:
+        looks.append(time.monotonic())
+        return len(looks) < 3
+
+    places = {name: tmp_path / f"c-{name}" for name in ("tree", "work", "bytecode")}
+    collected = collect(Target(str(environment("9"))), on_tick=look, level=LEVELS[0], **places)
+    verdict = judge(collected.stream, collected.end)
+    assert (verdict.outcome, verdict.reason) == ("failed", "cancelled")
+    assert len(looks) == 3 and 0.3 < looks[2] - looks[1] < 2
+
+
+def test_a_result_replaced_by_a_link_is_not_followed(tmp_path: Path, collecting: Collecting) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text('{"event": "canary"}\n')
+    text = f"import os, glob\nfor path in glob.glob('{tmp_path}/work/*.jsonl'):\n"
+    text += f"    try:\n        os.unlink(path); os.symlink('{secret}', path)\n    except OSError: pass\n"
+    outcome = collecting({"test_a.py": text + "def test_it(): pass\n"}, "9", LEVELS[-1])
+    assert b"canary" not in outcome.collected.stream
+
+
+@pytest.mark.parametrize("ending", ["os._exit", "forged"])
+def test_control_an_exit_status_is_believed_by_the_naive(ending: str, tmp_path: Path) -> None:
+    """Must stay so: this is the false zero that the judge is for."""
+    more, _, _ = ENDINGS[ending]
+    seen = bare({**HEALTHY, **more}, "9", tmp_path / "naive")
+    assert seen.returncode == 0  # "no errors", says whoever reads only this
+    assert subprocess.CompletedProcess([], seen.returncode).check_returncode() is None
