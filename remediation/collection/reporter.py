@@ -258,6 +258,7 @@ class Reporter:
                 inipath=self.path(inipath) if inipath else "",
                 ini_digest=digest,
                 args=[self.path(arg) if os.path.isabs(str(arg)) else str(arg) for arg in config.args],
+                addopts=[str(option) for option in config.getini("addopts")],
                 testpaths=[str(path) for path in config.getini("testpaths")],
                 python_files=self.python_files,
                 plugins=sorted(

@@ -138,7 +138,8 @@ def _status_reason(recording: Recording, end: ProcessEnd) -> Found:
         return _unfinished(recording, end)
     if finish.status != status:
         return "status-mismatch", f"pytest said status {finish.status}, but its process ended with {status}. {NOT_ZERO}"
-    if finish.interrupted or finish.stopped:
+    # Up to pytest 7 a KeyboardInterrupt is recorded like an error of the file that was being imported.
+    if finish.interrupted or finish.stopped or any(e.cause.type == "KeyboardInterrupt" for e in recording.errors):
         said = clean_line(finish.stopped, 200) or f"while importing {recording.last_path or 'the tests'}"
         return "interrupted", f"The collection was interrupted ({said}), so its count is not complete. {NOT_ZERO}"
     for error in recording.errors:
@@ -166,10 +167,13 @@ def _unfinished(recording: Recording, end: ProcessEnd) -> Found:
         return "exit-without-finish", f"{said}, before the collection had ended. {NOT_ZERO}"
     if not recording.loaded and "No module named pytest" in end.stderr:
         return "no-pytest", f"pytest is not installed in the project's environment. {NOT_ZERO}"
+    if "Error importing plugin" in end.stderr or (
+        recording.session is None and end.returncode not in (0, 4) and "Traceback" in end.stderr
+    ):
+        said = clean_line((end.stderr.strip().splitlines() or [""])[-1], 200)
+        return "plugin-failure", f"A plugin failed while pytest was starting ({said}). {NOT_ZERO}"
     if end.returncode == 4:
         return "usage-error", f"pytest refused its options or its configuration. {NOT_ZERO}"
-    if recording.session is None and end.returncode and "Traceback" in end.stderr:
-        return "plugin-failure", f"A plugin failed while pytest was starting. {NOT_ZERO}"
     said = f"The process ended with status {end.returncode} before it reached a test file"
     return "exit-without-finish", f"{said}. {NOT_ZERO}"
 

@@ -172,6 +172,7 @@ def _session(event: Event) -> SessionFacts:
         inipath=_line(event, "inipath", PATH),
         ini_digest=_line(event, "ini_digest"),
         args=_texts(event.get("args"), LIST),
+        addopts=_texts(event.get("addopts"), LIST),
         testpaths=_texts(event.get("testpaths"), LIST),
         python_files=_texts(event.get("python_files"), LIST) or SessionFacts().python_files,
         plugins=_texts(event.get("plugins"), LIST),
