@@ -159,8 +159,9 @@ LANGUAGE_CODE = "en-us"
 USE_I18N = False
 
 # --- Collection
-# 3: isolated (bubblewrap). 1: trusted code only. A pass below the minimum is refused, never run.
-SANDBOX_MIN_LEVEL = env_int("SANDBOX_MIN_LEVEL", 3)
+# 3: isolated (bubblewrap). 1: trusted code only. A pass below the minimum is refused, never run. A first look on
+# one's own machine, with embedded servers, works without bubblewrap; the start says so, and every pass its level.
+SANDBOX_MIN_LEVEL = env_int("SANDBOX_MIN_LEVEL", 1 if EMBEDDED_POSTGRES else 3)
 COLLECT_WALL_SECONDS = env_int("COLLECT_WALL_SECONDS", 600, least=1)
 COLLECT_CPU_SECONDS = env_int("COLLECT_CPU_SECONDS", 1_200, least=1)
 COLLECT_MEMORY_MIB = env_int("COLLECT_MEMORY_MIB", 8_192, least=64)

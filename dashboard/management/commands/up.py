@@ -85,7 +85,7 @@ class Command(ProjectCommand):
         if not supervisor.watch(lambda: _healthy(url)):
             return None
         self._welcome(url)
-        if sample and _no_project() and "add_sample" in get_commands():
+        if sample and not _sources() and "add_sample" in get_commands():
             supervisor.start(Child("sample", python(settings.BASE_DIR / "manage.py", "add_sample"), once=True))
         connections.close_all()
         sample_open = "sample" in supervisor.children
@@ -109,8 +109,6 @@ class Command(ProjectCommand):
         # The children are started by path or by -m from here, whatever directory we were started in.
         paths = [str(settings.BASE_DIR), os.environ.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-        if settings.EMBEDDED_POSTGRES and not env_text("SANDBOX_MIN_LEVEL"):
-            environment["SANDBOX_MIN_LEVEL"] = "1"
         return environment
 
     def _welcome(self, url: str) -> None:
@@ -132,10 +130,9 @@ class Command(ProjectCommand):
         """Ask add_project, once: a second start with the same repository finds the project there."""
         if "add_project" not in get_commands():
             raise CommandError("This version has no add_project command; start without --repo.")
-        source = repo if "://" in repo or "@" in repo.partition("/")[0] else str(Path(repo).expanduser().resolve())
-        from remediation.models import Project
-
-        if Project._default_manager.filter(source=source).exists():
+        local = Path(repo).expanduser()
+        source = str(local.resolve()) if local.exists() else repo
+        if source in _sources():
             return
         name = source.rstrip("/").removesuffix(".git").replace(":", "/").rsplit("/", 1)[-1] or "repository"
         given = {"source": source, **({"python": interpreter} if interpreter else {})}
@@ -230,7 +227,8 @@ def _shown_host(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
 
 
-def _no_project() -> bool:
+def _sources() -> set[str]:
+    """The repositories already watched."""
     from remediation.models import Project
 
-    return not Project._default_manager.exists()
+    return set(Project._default_manager.values_list("source", flat=True))
