@@ -123,7 +123,7 @@ def test_the_network_is_there_only_when_asked_for(level: int, facts: Sandbox, ne
         ask = f"import socket; socket.create_connection(('127.0.0.1', {port}), 2); print('reached')"
         end = sandbox.run(
             [str(python), "-I", "-S", "-c", ask],
-            tree=open_place, tree_at=str(open_place), cwd=str(place), readable=interpreter_paths(python),
+            tree=open_place, tree_at=str(open_place), cwd=str(open_place), readable=interpreter_paths(python),
             network=network, level=level, sandbox=facts,
         )  # fmt: skip
     assert ("reached" in end.stdout) == network, end
