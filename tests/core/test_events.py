@@ -118,7 +118,7 @@ NOT_COUNTED = {
         finished(start("t.py"), {**error("", "SystemExit"), "event": "internal-error"}, status=3), ProcessEnd(3),
         "internal-error", "while importing t.py",
     ),
-    "timeout": (NO_FINISH, ProcessEnd(-9, "timeout", 600.2), "timeout", "after 600 seconds while importing tests/test_"),
+    "timeout": (NO_FINISH, ProcessEnd(-9, "timeout", 600.2), "timeout", "after 600 seconds while importing tests/"),
     "timeout after the end": (HEALTHY, ProcessEnd(-9, "timeout", 600), "timeout", "600 seconds"),
     "output": (NO_FINISH, ProcessEnd(-9, "output-limit"), "output-limit", "limit on printed output"),
     "segfault": (NO_FINISH, ProcessEnd(-11), "crash", "while importing tests/test_a.py (SIGSEGV)"),
@@ -294,6 +294,7 @@ JSON = st.recursive(
 )
 KINDS = st.sampled_from(
     [
+
         "loaded",
         "session",
         "start",
@@ -307,10 +308,12 @@ KINDS = st.sampled_from(
         "conftest-failure",
         "internal-error",
         "reporter-error",
+    ,
     ]
-)
+)  # fmt: skip
 KEYS = st.sampled_from(
     [
+
         "path",
         "node",
         "cause",
@@ -327,8 +330,9 @@ KEYS = st.sampled_from(
         "reason",
         "interrupted",
         "hook",
+    ,
     ]
-)
+)  # fmt: skip
 EVENTS = st.lists(st.tuples(KINDS, st.dictionaries(KEYS, JSON, max_size=6)), max_size=8)
 
 
