@@ -294,45 +294,16 @@ JSON = st.recursive(
 )
 KINDS = st.sampled_from(
     [
-
-        "loaded",
-        "session",
-        "start",
-        "error",
-        "skipped",
-        "ignored",
-        "deselected",
-        "warning",
-        "collected",
-        "finish",
-        "conftest-failure",
-        "internal-error",
-        "reporter-error",
-    ,
+        *("loaded", "session", "start", "error", "skipped", "ignored", "deselected", "warning", "collected"),
+        *("finish", "conftest-failure", "internal-error", "reporter-error"),
     ]
-)  # fmt: skip
+)
 KEYS = st.sampled_from(
     [
-
-        "path",
-        "node",
-        "cause",
-        "traceback",
-        "tests",
-        "status",
-        "digest",
-        "size",
-        "frames",
-        "type",
-        "message",
-        "name",
-        "line",
-        "reason",
-        "interrupted",
-        "hook",
-    ,
+        *("path", "node", "cause", "traceback", "tests", "status", "digest", "size", "frames", "type", "message"),
+        *("name", "line", "reason", "interrupted", "hook"),
     ]
-)  # fmt: skip
+)
 EVENTS = st.lists(st.tuples(KINDS, st.dictionaries(KEYS, JSON, max_size=6)), max_size=8)
 
 
