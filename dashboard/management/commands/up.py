@@ -29,6 +29,7 @@ from dashboard.environment import env_int, env_text
 from dashboard.first_link import issue_link
 from dashboard.management.base import BLOCKED, ProjectCommand, migrate
 from dashboard.supervisor import Child, GivenUp, Supervisor, python
+from remediation.collection.source import SourceError, check_source
 
 log = logging.getLogger("dashboard.up")
 STOP_ORDER = ("sample", "web", "beat", "dispatcher", "collector")
@@ -131,7 +132,10 @@ class Command(ProjectCommand):
         if "add_project" not in get_commands():
             raise CommandError("This version has no add_project command; start without --repo.")
         local = Path(repo).expanduser()
-        source = str(local.resolve()) if local.exists() else repo
+        try:
+            source = check_source(str(local.resolve()) if local.exists() else repo, allow_local=True)
+        except SourceError as error:
+            raise CommandError(str(error)) from error
         if source in _sources():
             return
         name = source.rstrip("/").removesuffix(".git").replace(":", "/").rsplit("/", 1)[-1] or "repository"
