@@ -108,8 +108,8 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
-        # Plotly adds one empty <style> element while it loads; its hash goes here.
-        "style-src": [SELF],
+        # Plotly adds one <style> element while it loads; this is its text's hash.
+        "style-src": [SELF, "'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='"],
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],

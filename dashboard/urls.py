@@ -5,7 +5,38 @@ from __future__ import annotations
 from django.urls import path
 
 from dashboard.health import healthz
+from dashboard.views import overview, passes, people, portfolio, rules, settings, ticket, tickets
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    # / and signing in
+    path("", portfolio.portfolio, name="portfolio"),
+    path("login/", people.SignIn.as_view(), name="login"),
+    path("logout/", people.SignOut.as_view(), name="logout"),
+    path("welcome/<str:token>/", people.welcome, name="welcome"),
+    # /p/new/ stands before /p/<slug>/
+    path("p/new/", settings.project_new, name="project-new"),
+    # /p/<slug>/
+    path("p/<slug:slug>/", overview.overview, name="overview"),
+    path("p/<slug:slug>/live/", overview.live, name="overview-live"),
+    path("p/<slug:slug>/trend.json", overview.trend, name="trend"),
+    # /p/<slug>/tickets/ and /p/<slug>/t/<KEY-n>/
+    path("p/<slug:slug>/tickets/", tickets.tickets, name="tickets"),
+    path("p/<slug:slug>/t/<str:label>/", ticket.ticket, name="ticket"),
+    path("p/<slug:slug>/t/<str:label>/claim/", tickets.claim, name="claim"),
+    path("p/<slug:slug>/t/<str:label>/release/", tickets.release, name="release"),
+    path("p/<slug:slug>/t/<str:label>/category/", ticket.category, name="ticket-category"),
+    # /p/<slug>/passes/
+    path("p/<slug:slug>/passes/", passes.passes, name="passes"),
+    path("p/<slug:slug>/passes/run/", passes.run, name="run-pass"),
+    path("p/<slug:slug>/passes/<int:number>/", passes.show, name="pass"),
+    path("p/<slug:slug>/passes/<int:number>/live/", passes.live, name="pass-live"),
+    path("p/<slug:slug>/passes/<int:number>/again/", passes.again, name="pass-again"),
+    path("p/<slug:slug>/passes/<int:number>/stop/", passes.stop, name="stop-pass"),
+    path("p/<slug:slug>/passes/<int:number>/confirm/", passes.confirm, name="confirm-pass"),
+    # /p/<slug>/settings/ and /p/<slug>/rules/
+    path("p/<slug:slug>/settings/", settings.settings, name="settings"),
+    path("p/<slug:slug>/settings/due/", settings.due, name="due"),
+    path("p/<slug:slug>/rules/", rules.rules, name="rules"),
+    path("p/<slug:slug>/rules/categories/<int:pk>/", rules.category, name="category"),
 ]

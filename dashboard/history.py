@@ -1,0 +1,136 @@
+"""Reads a project's passes and category counts into the trend's values."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from remediation.core.reconcile import Ledger
+from remediation.core.trend import Layer, Point, Trend
+from remediation.core.trend import is_stale as core_is_stale
+from remediation.models import CategoryCount, CollectionPass, Project
+from remediation.schedule import BadSchedule, next_times
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A project's trend, the tickets of each layer that the last counted pass saw, and the rows behind it all."""
+
+    trend: Trend
+    tickets: tuple[int, ...]
+    rows: Mapping[int, CollectionPass]  # by number
+
+    @property
+    def latest(self) -> CollectionPass | None:
+        """The last pass in commit order, counted or not."""
+        return self.rows[self.trend.points[-1].number] if self.trend.points else None
+
+    @property
+    def last(self) -> CollectionPass | None:
+        """The last counted pass."""
+        return self.rows[self.trend.last.number] if self.trend.last else None
+
+
+_COLUMNS = (
+    "pk", "number", "outcome", "position", "trigger", "requested_commit", "commit", "total", "environment_errors",
+    "tests_collected", "scope_id", "comparable", "held", "confirmed_at", "effective_at", "observed_at", "ended_at",
+    "cleared", "hidden", "unmasked", "new", "regressed",
+    "state", "subject", "reason", "reason_text", "sandbox_level", "project_id",
+)  # fmt: skip
+
+
+def history_of(project: Project) -> History:
+    """Three queries. Passes are read before their counts: one that lands in between is left out, never torn."""
+    rows = list(project.passes.for_trend().only(*_COLUMNS))
+    layers = {category.pk: Layer(category.pk, category.name, category.slot) for category in project.categories.all()}
+    errors: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    tickets: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    counts = CategoryCount.objects.filter(collection_pass__project=project)
+    for pk, category, seen, causes in counts.values_list("collection_pass_id", "category_id", "errors", "tickets"):
+        errors[pk][category] += seen
+        tickets[pk][category] += causes
+    used = {category for by_category in errors.values() for category in by_category}
+    shown = [layer for key, layer in layers.items() if key in used]
+    points = _points(rows, errors, shown)
+    last = next((row for row in reversed(rows) if row.in_trend), None)
+    baseline = next((row.number for row in rows if row.pk == project.baseline_id), None)
+    by_layer = tickets[last.pk] if last else {}
+    return History(
+        trend=Trend(tuple(shown), tuple(points), baseline),
+        tickets=tuple(by_layer.get(layer.key, 0) for layer in shown),
+        rows={row.number: row for row in rows},
+    )
+
+
+def totals_of(projects: list[Project]) -> dict[int, Trend]:
+    """The trends of many projects by id, without categories: one layer holds the total. One query."""
+    layer = Layer(0, "All", 0)
+    rows: dict[int, list[CollectionPass]] = {project.pk: [] for project in projects}
+    baselines = {project.pk: project.baseline_id for project in projects}
+    for row in CollectionPass.objects.filter(project__in=projects).for_trend().only(*_COLUMNS):
+        rows[row.project_id].append(row)
+    return {
+        pk: Trend(
+            (layer,),
+            tuple(_points(passes, {row.pk: {0: row.total or 0} for row in passes}, [layer])),
+            next((row.number for row in passes if row.pk == baselines[pk]), None),
+        )
+        for pk, passes in rows.items()
+    }
+
+
+def is_stale(project: Project, last: CollectionPass | None, now: datetime) -> bool:
+    """Whether the last counted pass is older than one and a half intervals of the project's schedule."""
+    if last is None or last.ended_at is None:
+        return False
+    try:
+        due = next_times(project.schedule, project.time_zone, last.ended_at, 2)
+    except BadSchedule:
+        return False
+    return len(due) == 2 and core_is_stale(last.ended_at, due[0], due[1], now)
+
+
+def _points(rows: list[CollectionPass], errors: Mapping[int, Mapping[int, int]], layers: list[Layer]) -> list[Point]:
+    """In commit order. A pass that never learnt its commit has no place in it and is put in by its time."""
+    points, before = [], None
+    for row in rows:
+        if not row.counted:
+            points.append(Point(row.number, _time(row), row.outcome, replayed=_replayed(row), commit=row.commit))
+            continue
+        counts = tuple(errors[row.pk].get(layer.key, 0) for layer in layers)
+        points.append(
+            Point(
+                number=row.number,
+                at=_time(row),
+                outcome=row.outcome,
+                total=row.total,
+                counts=counts,
+                environment=row.environment_errors or 0,
+                ledger=ledger_of(row, before),
+                scope=row.scope_id,
+                tests=row.tests_collected,
+                scope_changed=row.comparable is False,
+                held=row.held and row.confirmed_at is None,
+                replayed=_replayed(row),
+                commit=row.commit,
+            )
+        )
+        before = row.total
+    return sorted(points, key=lambda point: point.at)
+
+
+def ledger_of(row: CollectionPass, before: int | None) -> Ledger | None:
+    """What moved since the counted pass before; None for the first. Raises ArithmeticError when it does not sum."""
+    if before is None or row.cleared is None or row.total is None:
+        return None
+    return Ledger(before, row.cleared, row.hidden, row.unmasked, row.new, row.regressed, row.total)
+
+
+def _replayed(row: CollectionPass) -> bool:
+    return row.trigger == CollectionPass.Trigger.REPLAY or bool(row.requested_commit)
+
+
+def _time(row: CollectionPass) -> datetime:
+    return row.effective_at or row.observed_at or row.ended_at

@@ -1,0 +1,144 @@
+"""Everything one pass's page says: its ledger and what stands behind each term."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from dashboard import drawing, live_passes
+from dashboard.history import ledger_of
+from remediation.core.reconcile import CLEARED, HIDDEN
+from remediation.models import CollectionPass, Occurrence, Ticket
+
+REASONS = {
+    "fixed": "repaired",
+    "deleted": "file deleted",
+    "masked": "masked by a failure above it",
+    "silenced": "silenced: skipped, ignored or deselected",
+    "not-seen": "not seen, for no known reason",
+    "held": "held until a lead confirms",
+}
+LEVELS = {
+    3: "isolated: no network, no other files, nothing of ours in reach",
+    1: "trusted code only: own session and limits, but not isolated",
+}
+# What a scope is made of, in words.
+_SCOPE = {
+    "arguments": "pytest arguments",
+    "ini": "configuration file",
+    "addopts": "options in the configuration",
+    "rootdir": "root directory",
+    "testpaths": "test paths",
+    "python_files": "test file patterns",
+    "python": "Python",
+    "pytest": "pytest",
+    "sandbox": "sandbox level",
+}
+
+
+@dataclass(slots=True)
+class Group:
+    """The files of one ticket in one list; ``reasons`` says how they went, where they went."""
+
+    ticket: Ticket
+    files: list[str] = field(default_factory=list)
+    reasons: set[str] = field(default_factory=set)
+
+    @property
+    def why(self) -> str:
+        """How these errors ended, in words."""
+        return ", ".join(REASONS[reason] for reason in sorted(self.reasons))
+
+
+def build(collection_pass: CollectionPass, now: datetime) -> dict[str, Any]:
+    """The context of the page. Raises ArithmeticError rather than show terms that do not sum."""
+    project = collection_pass.project
+    previous = collection_pass.previous if collection_pass.previous_id else None
+    ledger = ledger_of(collection_pass, previous.total if previous else None)
+    number = collection_pass.number
+    return {
+        "project": project,
+        "page": "passes",
+        "pass": collection_pass,
+        "previous": previous,
+        "label": str(number),
+        "previous_label": str(previous.number) if previous else "",
+        "in_repository": (collection_pass.total or 0) - (collection_pass.environment_errors or 0),
+        "ledger": ledger,
+        "terms": drawing.terms(ledger) if ledger else [],
+        "lists": _lists(collection_pass) if collection_pass.counted else [],
+        "categories": _categories(collection_pass) if collection_pass.counted else [],
+        "differences": _differences(collection_pass, previous),
+        "level": LEVELS.get(collection_pass.sandbox_level or 0, ""),
+        "progress": None if collection_pass.state == "ended" else live_passes.progress(collection_pass, now),
+        "before": number - 1 if number > 1 else None,
+        "after": number + 1 if number < project.last_pass_number else None,
+        "off_ref": bool(collection_pass.counted and collection_pass.position is None),
+        "held": collection_pass.held and collection_pass.confirmed_at is None,
+    }
+
+
+def _lists(collection_pass: CollectionPass) -> list[dict[str, Any]]:
+    """What came and went, by ticket; a list that is empty is left out. One query."""
+    moved = Occurrence.objects.filter(Q(first_pass=collection_pass) | Q(closed_pass=collection_pass))
+    rows = moved.select_related("file", "fingerprint__ticket__category").order_by("fingerprint__ticket", "file__path")
+    found: dict[str, dict[int, Group]] = defaultdict(dict)
+    for row in rows:
+        ticket = row.fingerprint.ticket
+        for name in _places(row, collection_pass):
+            group = found[name].setdefault(ticket.pk, Group(ticket))
+            group.files.append(row.file.path)
+            if name in {"cleared", "hidden"}:
+                group.reasons.add(row.close_reason)
+            ticket.project = collection_pass.project
+    return [
+        {"name": name, "groups": _largest_first(found[name]), "errors": sum(len(g.files) for g in found[name].values())}
+        for name in ("cleared", "hidden", "regressed", "unmasked", "new", "baseline")
+        if found[name]
+    ]
+
+
+def _largest_first(groups: dict[int, Group]) -> list[Group]:
+    return sorted(groups.values(), key=lambda group: (-len(group.files), group.ticket.number))
+
+
+def _places(row: Occurrence, collection_pass: CollectionPass) -> list[str]:
+    """The lists an occurrence belongs in. One that was carried to a new path has neither come nor gone."""
+    places = []
+    if row.closed_pass_id == collection_pass.pk:
+        places += ["cleared"] if row.close_reason in CLEARED else ["hidden"] if row.close_reason in HIDDEN else []
+    if row.first_pass_id == collection_pass.pk and row.appeared_as != "moved":
+        places.append(row.appeared_as)
+    return places
+
+
+def _categories(collection_pass: CollectionPass) -> list[dict[str, Any]]:
+    """Errors and tickets by category, both kinds of error together. One query."""
+    sums: dict[int, dict[str, Any]] = {}
+    for row in collection_pass.category_counts.select_related("category").order_by("category__order", "category_id"):
+        line = sums.setdefault(row.category_id, {"category": row.category, "errors": 0, "tickets": 0})
+        line["errors"] += row.errors
+        line["tickets"] += row.tickets
+    return list(sums.values())
+
+
+def _differences(collection_pass: CollectionPass, previous: CollectionPass | None) -> list[str]:
+    """Why two passes are not comparable, fact by fact; empty when they are."""
+    if previous is None or collection_pass.comparable is not False:
+        return []
+    before, after = previous.scope.facts, collection_pass.scope.facts
+    return [
+        f"{words}: {_say(before.get(name))} became {_say(after.get(name))}"
+        for name, words in _SCOPE.items()
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _say(value: Any) -> str:
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
+    return str(value) if value not in (None, "") else "nothing"

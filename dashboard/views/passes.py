@@ -1,0 +1,102 @@
+"""The list of passes, one pass, and starting, stopping and confirming one."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from dashboard import access, live_passes, pass_page, passes_page
+from dashboard.sending import send_soon
+from dashboard.views.fragments import wants_part
+from remediation import passes as use_cases
+
+PER_PAGE = 50
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def passes(request: HttpRequest, slug: str) -> HttpResponse:
+    """What runs and waits, the strip of all passes, and a page of the table."""
+    project = access.project_or_404(request.user, slug)
+    ended = Paginator(project.passes.listed().filter(state="ended"), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "project": project,
+        "page": "passes",
+        "ended": ended,
+        "active": live_passes.active(project),
+        "bars": passes_page.bars(project),
+        "strip": live_passes.strip(project, timezone.now()),
+    }
+    return render(request, "dashboard/_passes.html" if wants_part(request) else "dashboard/passes.html", context)
+
+
+@require_safe
+@never_cache
+@vary_on_headers("HX-Request")
+def show(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """One pass: what moved, or why nothing was counted, or how far it is."""
+    collection_pass = access.pass_or_404(request.user, slug, number)
+    context = pass_page.build(collection_pass, timezone.now())
+    return render(request, "dashboard/_pass.html" if wants_part(request) else "dashboard/pass.html", context)
+
+
+@require_safe
+@never_cache
+def live(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """How far it is. 286 ends the polling once it has ended, and the page asks for the result."""
+    collection_pass = access.pass_or_404(request.user, slug, number)
+    progress = live_passes.progress(collection_pass, timezone.now())
+    context = {"project": collection_pass.project, "pass": collection_pass, "progress": progress}
+    response = render(request, "dashboard/_progress.html", context)
+    if collection_pass.state == "ended":
+        response.status_code = 286
+        response["HX-Trigger"] = "pass-done"
+    return response
+
+
+@require_POST
+def run(request: HttpRequest, slug: str) -> HttpResponse:
+    """Queue a pass of the ref's tip; one that is waiting already is that pass."""
+    project = access.project_or_404(request.user, slug, "work")
+    send_soon(use_cases.queue(project, trigger="manual", user=request.user))
+    if request.htmx:
+        context = {"project": project, "strip": live_passes.strip(project, timezone.now())}
+        return render(request, "dashboard/_live.html", context)
+    return redirect("overview", slug)
+
+
+@require_POST
+def again(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Queue another pass of the same commit."""
+    earlier = access.pass_or_404(request.user, slug, number, "work")
+    commit = earlier.commit or earlier.requested_commit
+    queued = use_cases.queue(earlier.project, trigger="manual", user=request.user, commit=commit)
+    send_soon(queued)
+    return redirect("pass", slug, queued.number)
+
+
+@require_POST
+def stop(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Stop a pass that waits or runs; nothing of it is counted."""
+    collection_pass = access.pass_or_404(request.user, slug, number, "work")
+    if not use_cases.cancel(collection_pass):
+        messages.warning(request, f"Pass #{number} had ended already.", extra_tags="warn")
+    return redirect("pass", slug, number)
+
+
+@require_POST
+def confirm(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """A lead's word that so many tests are really gone."""
+    collection_pass = access.pass_or_404(request.user, slug, number, "lead")
+    if collection_pass.held and collection_pass.confirmed_at is None:
+        use_cases.confirm(collection_pass, request.user)
+        messages.success(request, f"Confirmed. What pass #{number} cleared now counts.", extra_tags="good")
+    else:
+        messages.warning(request, f"Pass #{number} holds nothing back.", extra_tags="warn")
+    return redirect("pass", slug, number)
