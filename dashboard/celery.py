@@ -29,7 +29,8 @@ app.conf.update(
     # pass a second time, while a lost one costs one tick: dispatch sends it again from the row.
     task_acks_late=False,
     task_default_queue="default",
-    task_queues=[Queue("default"), Queue("collect")],
+    # Without a key of its own each queue would get the messages of both.
+    task_queues=[Queue("default", routing_key="default"), Queue("collect", routing_key="collect")],
     task_routes={"remediation.tasks.run_pass": {"queue": "collect"}},
     beat_schedule={
         # A tick that waited longer than its period is worthless: the next one does its work.

@@ -24,7 +24,7 @@ LOG_LIMIT = 200_000  # characters
 # An administrator's choice of index. What is in them can be read by the build scripts of what is installed.
 _PASSED = (
     *("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS", "UV_HTTP_TIMEOUT"),
-    *("SSL_CERT_FILE", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"),
+    *("UV_HTTP_RETRIES", "SSL_CERT_FILE", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"),
 )
 # What uv prints, the code of the failure, and what a person can do. First match wins.
 _FAILURES = (

@@ -123,8 +123,7 @@ def classify(error: CollectionError, tree: TreeFacts) -> Classified:
     cause = error.cause
     short = cause.type.rpartition(".")[2]
     module = name = elsewhere = ""
-    if short == "ModuleNotFoundError":
-        module = cause.name or _first(_NO_MODULE, cause.message)
+    if short == "ModuleNotFoundError" and (module := _asked_module(cause)):
         kind, elsewhere = _missing_module(module, tree)
     elif short == "ImportError" and (pair := missing_name(cause)):
         module, name = pair
@@ -174,9 +173,12 @@ def _is_cycle(cause: Cause) -> bool:
 
 def _missing_module(module: str, tree: TreeFacts) -> tuple[str, str]:
     elsewhere = dict(tree.elsewhere).get(module, "")
-    if module.partition(".")[0] in tree.first_party:
+    top = module.partition(".")[0]
+    # "import redis" fails and the repository declares redis: a folder tests/redis/ does not make it first-party.
+    undeclared = "." in module or _distribution(top) not in tree.declared
+    if top in tree.first_party and undeclared:
         return ("wrong-path" if elsewhere else "missing-module"), elsewhere
-    if module in REMOVED_STDLIB or module.partition(".")[0] in REMOVED_STDLIB:
+    if top in REMOVED_STDLIB:
         return "removed-stdlib", ""
     return "missing-dependency", ""
 
@@ -191,11 +193,11 @@ def with_tree(result: PassResult, paths: Sequence[str], declared: Iterable[str])
     missing = sorted({m for error in result.errors if (m := _asked_module(error.cause))})
     modules = [path for path in paths if path.endswith(".py")]
     tops = _top_levels(modules)
-    named = {d.lower().replace("_", "-") for d in declared}
+    named = {_distribution(d) for d in declared}
     elsewhere = [(module, found) for module in missing if (found := _elsewhere(module, modules))]
     facts = TreeFacts(
         first_party=tuple(sorted({m.partition(".")[0] for m in missing} & tops)),
-        declared=tuple(sorted({t for m in missing if (t := m.partition(".")[0].lower().replace("_", "-")) in named})),
+        declared=tuple(sorted({t for m in missing if (t := _distribution(m.partition(".")[0])) in named})),
         elsewhere=tuple(elsewhere),
     )
     return PassResult(
@@ -210,7 +212,13 @@ def with_tree(result: PassResult, paths: Sequence[str], declared: Iterable[str])
     )
 
 
+def _distribution(name: str) -> str:
+    """A module's or a package's name as package indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def _asked_module(cause: Cause) -> str:
+    """The module that is missing; "" also where code raises ModuleNotFoundError itself and names none."""
     if cause.type.rpartition(".")[2] != "ModuleNotFoundError":
         return ""
     return cause.name or _first(_NO_MODULE, cause.message)

@@ -221,6 +221,12 @@ def _result(recording: Recording, session: SessionFacts, inventory: Sequence[str
     )
 
 
+def is_test_file(path: str) -> bool:
+    """Whether pytest's default patterns take the path for a test file: an estimate until pytest says its own."""
+    name = posixpath.basename(path)
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in SessionFacts().python_files)
+
+
 def _belongs(path: str, python_files: Sequence[str]) -> bool:
     """Whether a tracked file is a test file by the project's patterns, or a conftest."""
     name = posixpath.basename(path)

@@ -13,11 +13,21 @@ from remediation.core.text import clean_line
 
 VERSION = 1
 
-# What changes between two runs of the same failure: addresses, ids, numbers, absolute paths, quoted temporary names.
+# What changes between two runs of the same failure: addresses, ids, absolute paths, temporary names, numbers.
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 _UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
+_HEX_ID = re.compile(r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b", re.IGNORECASE)
+_TEMPORARY = re.compile(r"\btmp[a-z0-9_]{8}\b")  # as Python's tempfile makes them
 _ABSOLUTE = re.compile(r"(?:[A-Za-z]:)?(?:/[^\s/'\",:;()]+)+/(?=[^\s/'\",:;()]+)")
 _NUMBER = re.compile(r"\d+")
+_MARKS = (
+    (_ADDRESS, "ADDR"),
+    (_UUID, "ID"),
+    (_HEX_ID, "ID"),
+    (_TEMPORARY, "TMP"),
+    (_ABSOLUTE, ""),
+    (_NUMBER, "N"),
+)
 
 Pair = tuple[str, str]  # (test file's path, readable fingerprint key)
 
@@ -53,7 +63,7 @@ def identify(result: PassResult) -> dict[Pair, Identified]:
 def normalise(message: str) -> str:
     """The first 300 characters of a message without what varies: addresses, ids, numbers, path prefixes."""
     text = clean_line(message, 1_000)
-    for pattern, mark in ((_ADDRESS, "ADDR"), (_UUID, "ID"), (_ABSOLUTE, ""), (_NUMBER, "N")):
+    for pattern, mark in _MARKS:
         text = pattern.sub(mark, text)
     return text[:300]
 
@@ -79,8 +89,8 @@ def key_of(error: Classified) -> str:
 
 def _blamed(error: Classified) -> str:
     """The in-repository file that is to blame: where the syntax is wrong, else the last frame, else the test file."""
-    if error.kind == "syntax-error" and error.cause.filename:
-        return error.cause.filename
+    if error.kind == "syntax-error" and error.cause.filename and not PurePosixPath(error.cause.filename).is_absolute():
+        return error.cause.filename  # an absolute one lies outside the repository, under this machine's prefix
     blame = error.cause.blame
     return blame.path if blame else error.path
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -65,7 +66,7 @@ class Ledger:
     @classmethod
     def over(cls, steps: Sequence[Ledger]) -> Ledger:
         """The sum of consecutive steps. Raises ArithmeticError when they do not follow on each other."""
-        for one, next_ in zip(steps, steps[1:], strict=False):
+        for one, next_ in itertools.pairwise(steps):
             if one.after != next_.before:
                 raise ArithmeticError(f"{one} is not followed by {next_}")
         names = ("cleared", "hidden", "unmasked", "new", "regressed")
@@ -79,8 +80,8 @@ class Movement:
 
     ``appeared``: baseline, new, unmasked or regressed. ``closed``: a reason of CLEARED or HIDDEN.
     ``moved``: a visible error carried from its old pair to the new one by a rename. ``settled``: how a
-    hidden pair ended after all (fixed, deleted, moved, or seen again). ``files``: the file states that
-    changed (None: the file is gone).
+    hidden pair ended after all (fixed, deleted, or seen again); ``hidden_moved``: a hidden pair carried to
+    its new path, with its reason. ``files``: the file states that changed (None: the file is gone).
     """
 
     errors: Mapping[Pair, Identified]
@@ -88,7 +89,7 @@ class Movement:
     closed: Mapping[Pair, str]
     moved: Mapping[Pair, Pair]
     settled: Mapping[Pair, str]
-    hidden_moved: Mapping[Pair, Pair]
+    hidden_moved: Mapping[Pair, tuple[Pair, str]]
     files: Mapping[str, FileResult | None]
     held: bool
     ledger: Ledger | None  # None for the baseline
@@ -110,7 +111,7 @@ def step(state: State, seen: Seen) -> tuple[State, Movement]:
         pair: _held(reason, held)
         for pair, known in carried.open.items()
         if pair not in errors
-        for reason in [_close_reason(known.error, errors, files, result)]
+        for reason in [_close_reason(known.error, _standing(pair[0], carried, errors), files, result)]
     }
     appeared = {pair: _appearance(carried, pair) for pair in errors if pair not in carried.open}
     settled = _settle(carried, errors, files, result, held)
@@ -143,7 +144,7 @@ def _next_state(carried: State, seen: Seen, movement: Movement, files: Mapping[s
     hidden = {p: r for p, r in carried.hidden.items() if p not in movement.settled}
     hidden |= {p: r for p, r in movement.closed.items() if r in HIDDEN}
     ticket_of = {key: key for _, key in movement.errors} | dict(carried.ticket_of)
-    for old, new in (dict(movement.moved) | dict(movement.hidden_moved)).items():
+    for old, new in movement.moved.items():
         ticket_of[new[1]] = carried.ticket_of.get(new[1], carried.ticket_of.get(old[1], old[1]))
     standing = {ticket_of.get(key, key) for _, key in movement.errors}
     standing |= {ticket_of.get(key, key) for _, key in hidden}
@@ -174,10 +175,11 @@ def _held(reason: str, held: bool) -> str:
 
 def _carry(
     state: State, seen: Seen, errors: Mapping[Pair, Identified]
-) -> tuple[State, dict[Pair, Pair], dict[Pair, Pair]]:
+) -> tuple[State, dict[Pair, Pair], dict[Pair, tuple[Pair, str]]]:
     """Carry what is known of renamed files to their new paths."""
     present = set(seen.result.inventory) | {file.path for file in seen.result.files}
-    renames = {old: new for old, new in seen.renames.items() if old not in present and new in present}
+    # A file that was there before cannot be a rename's new name; carrying two histories to it would lose one.
+    renames = {o: n for o, n in seen.renames.items() if o not in present and n in present and n not in state.files}
     if not renames:
         return state, {}, {}
     moved: dict[Pair, Pair] = {}
@@ -187,12 +189,13 @@ def _carry(
         if target.pair != pair:
             moved[pair] = target.pair
         opened[target.pair] = target
-    hidden_moved = {pair: (renames[pair[0]], pair[1]) for pair in state.hidden if pair[0] in renames}
+    hidden_moved = {
+        pair: ((renames[pair[0]], pair[1]), reason) for pair, reason in state.hidden.items() if pair[0] in renames
+    }
     carried = replace(
         state,
         open=opened,
-        hidden={hidden_moved.get(pair, pair): reason for pair, reason in state.hidden.items()},
-        cleared=frozenset((renames.get(path, path), key) for path, key in state.cleared),
+        hidden={(renames.get(path, path), key): reason for (path, key), reason in state.hidden.items()},
         files={renames.get(path, path): replace(f, path=renames.get(path, path)) for path, f in state.files.items()},
     )
     return carried, moved, hidden_moved
@@ -209,22 +212,38 @@ def _renamed(known: Identified, renames: Mapping[str, str], errors: Mapping[Pair
     return Identified(error, key if (path, key) in errors else known.key)
 
 
+def _standing(path: str, carried: State, errors: Mapping[Pair, Identified]) -> list[Classified] | None:
+    """The file's errors that may cover what is no longer seen in it; None when it has no error at all."""
+    here = [identified for pair, identified in errors.items() if pair[0] == path]
+    # What stood beside the other error before, and fails at the same place now, never covered it.
+    fresh = [i.error for i in here if (old := carried.open.get(i.pair)) is None or _place(old) != _place(i)]
+    return fresh if here else None
+
+
+def _place(identified: Identified) -> list[tuple[str, str]]:
+    return [(frame.path, frame.statement) for frame in identified.error.cause.frames]
+
+
 def _close_reason(
-    known: Classified, errors: Mapping[Pair, Identified], files: Mapping[str, FileResult], result: PassResult
+    known: Classified, standing: Sequence[Classified] | None, files: Mapping[str, FileResult], result: PassResult
 ) -> str:
     """Why an error is no longer visible. Fixed needs evidence; everything uncertain stays hidden."""
-    others = [identified.error for pair, identified in errors.items() if pair[0] == known.path]
-    if others:
-        return "fixed" if all(passed_beyond(known, other) for other in others) else "masked"
+    if standing is not None:
+        return "fixed" if all(passed_beyond(known, other) for other in standing) else "masked"
     return _file_reason(known.path, files, result)
 
 
 def _file_reason(path: str, files: Mapping[str, FileResult], result: PassResult) -> str:
     file = files.get(path)
     if file is None or file.state == "not-reached":
+        name = PurePosixPath(path).name
+        if name == "__init__.py":  # in the inventory only while it fails, so its absence there proves nothing
+            below = str(PurePosixPath(path).parent) + "/"
+            gone = below != "./" and not any(known.startswith(below) for known in result.inventory)
+            return "deleted" if gone else _conftest_reason(path, files)
         if path not in result.inventory:
             return "deleted"
-        return _conftest_reason(path, files) if PurePosixPath(path).name == "conftest.py" else "not-seen"
+        return _conftest_reason(path, files) if name == "conftest.py" else "not-seen"
     if file.state == "collected":
         return "fixed" if file.tests else "silenced"
     if file.state == "masked":
@@ -233,7 +252,7 @@ def _file_reason(path: str, files: Mapping[str, FileResult], result: PassResult)
 
 
 def _conftest_reason(path: str, files: Mapping[str, FileResult]) -> str:
-    """A conftest gives no tests: it works when a test file below it was imported."""
+    """A conftest or a package gives no tests: it works when a test file below it was imported."""
     folder = str(PurePosixPath(path).parent)
     below = [f for f in files.values() if folder == "." or f.path.startswith(folder + "/")]
     return "fixed" if any(f.state in {"collected", "error", "skipped"} for f in below) else "not-seen"

@@ -117,8 +117,9 @@ class PassResult:
         """Canonical JSON: the same facts give the same bytes, whatever order they came in."""
         ordered = dataclasses.replace(
             self,
-            files=tuple(sorted(self.files, key=lambda f: f.path)),
-            errors=tuple(sorted(self.errors, key=lambda e: (e.path, e.node, e.cause.type, e.cause.message))),
+            # By every field: two errors of one node may differ only in their frames.
+            files=tuple(sorted(self.files, key=dataclasses.astuple)),
+            errors=tuple(sorted(self.errors, key=dataclasses.astuple)),
             inventory=tuple(sorted(self.inventory)),
             warnings=tuple(sorted(self.warnings)),
         )
@@ -193,6 +194,7 @@ class SessionFacts:
     inipath: str = ""
     ini_digest: str = ""
     args: tuple[str, ...] = ()
+    addopts: tuple[str, ...] = ()
     testpaths: tuple[str, ...] = ()
     python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
     plugins: tuple[str, ...] = ()

@@ -1,0 +1,153 @@
+"""Which passes are due, queued, or were lost: the row is the truth, a broker message only a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from remediation.models import CollectionPass, Project, User
+from remediation.schedule import next_due
+
+MAX_ATTEMPTS = 3
+# A hint that got lost is repeated after this long; one that is merely waiting costs a query.
+NUDGE_AGAIN = timedelta(seconds=60)
+
+
+def queue(
+    project: Project, *, trigger: str, user: User | None = None, commit: str = "", slot: datetime | None = None
+) -> CollectionPass:
+    """Add a pass to the queue and return it. ``commit`` empty: the ref's tip at the time it runs.
+
+    A second pass of the ref's tip while one is already waiting is the same pass: the waiting one is returned.
+    """
+    with transaction.atomic():
+        locked = Project.objects.select_for_update().get(pk=project.pk)
+        if not commit and slot is None:
+            waiting_one = locked.passes.filter(state="queued", requested_commit="").order_by("number").first()
+            if waiting_one:
+                return waiting_one
+        return _insert(locked, trigger=trigger, user=user, commit=commit, slot=slot)
+
+
+def replay(project: Project, commits: Sequence[str], *, user: User | None = None) -> list[CollectionPass]:
+    """Queue one pass for each commit, in the given order (oldest first draws the trend from left to right)."""
+    with transaction.atomic():
+        locked = Project.objects.select_for_update().get(pk=project.pk)
+        return [_insert(locked, trigger="replay", user=user, commit=commit) for commit in commits]
+
+
+def queue_due(now: datetime) -> list[CollectionPass]:
+    """Queue a pass for every project whose due time has come, and set its next due time.
+
+    The slot is the due time itself, so two schedulers at once, or one that is late, insert one row.
+    Of several missed due times only the latest runs.
+    """
+    queued: list[CollectionPass] = []
+    for pk in Project.objects.filter(next_pass_at__lte=now).order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            project = Project.objects.select_for_update(skip_locked=True).filter(pk=pk, next_pass_at__lte=now).first()
+            if project is None:  # another scheduler has it
+                continue
+            slot, following = _latest_slot(project, now)
+            project.next_pass_at = following
+            project.save(update_fields=["next_pass_at"], force_update=True)
+            try:
+                with transaction.atomic():
+                    queued.append(_insert(project, trigger="schedule", slot=slot))
+            except IntegrityError:
+                continue  # this slot has its pass already
+    return queued
+
+
+def waiting() -> list[int]:
+    """Ids of queued passes that need a hint now: the oldest of each idle project, at most once a minute each."""
+    busy = CollectionPass.objects.filter(state="running").values("project_id")
+    oldest = (
+        CollectionPass.objects.filter(state="queued")
+        .exclude(project_id__in=busy)
+        .order_by("project_id", "number")
+        .distinct("project_id")
+    )
+    due = CollectionPass.objects.filter(pk__in=oldest.values("pk")).filter(
+        Q(nudged_at__isnull=True) | Q(nudged_at__lt=Now() - NUDGE_AGAIN)
+    )
+    ids = list(due.values_list("pk", flat=True))
+    CollectionPass.objects.filter(pk__in=ids).update(nudged_at=Now())
+    return ids
+
+
+def reap() -> int:
+    """Take back passes whose worker is gone: queued again, or failed for all to see after MAX_ATTEMPTS."""
+    lost = CollectionPass.objects.filter(state="running", lease_until__lt=Now())
+    failed = lost.filter(attempts__gte=MAX_ATTEMPTS).update(
+        state="ended",
+        stage="",
+        outcome="failed",
+        reason="lost-worker",
+        reason_text=(
+            f"The worker died {MAX_ATTEMPTS} times while running this pass. Nothing was counted; "
+            "look at the worker's log and the machine's memory, then run the pass again."
+        ),
+        ended_at=Now(),
+        observed_at=F("started_at"),
+        effective_at=F("started_at"),
+        lease_until=None,
+        fence=F("fence") + 1,
+    )
+    again = lost.update(state="queued", stage="", lease_until=None, nudged_at=None, fence=F("fence") + 1)
+    return failed + again
+
+
+def cancel(collection_pass: CollectionPass) -> bool:
+    """Stop a pass that is queued or running; False when it had ended already. Its worker notices within seconds."""
+    return bool(
+        CollectionPass.objects.filter(pk=collection_pass.pk)
+        .exclude(state="ended")
+        .update(
+            state="ended",
+            stage="",
+            outcome="failed",
+            reason="cancelled",
+            reason_text="Stopped by hand. Nothing was counted.",
+            ended_at=Now(),
+            observed_at=Now(),
+            effective_at=Now(),
+            lease_until=None,
+            fence=F("fence") + 1,
+        )
+    )
+
+
+def _insert(
+    project: Project, *, trigger: str, user: User | None = None, commit: str = "", slot: datetime | None = None
+) -> CollectionPass:
+    """Insert with the project's next number; the caller holds the project's row lock."""
+    project.last_pass_number += 1
+    project.save(update_fields=["last_pass_number"], force_update=True)
+    return CollectionPass.objects.create(
+        project=project,
+        number=project.last_pass_number,
+        trigger=trigger,
+        requested_by=user,
+        requested_commit=commit,
+        slot=slot,
+        queued_at=Now(),
+    )
+
+
+def _latest_slot(project: Project, now: datetime) -> tuple[datetime, datetime | None]:
+    """The latest due time not after ``now``, and the one after it (None: the schedule never comes again)."""
+    slot = project.next_pass_at
+    assert slot is not None
+    following = next_due(project.schedule, project.time_zone, slot)
+    # A schedule of every minute, a year late, is half a million steps of a cheap iterator; jump instead.
+    if following and now - slot > timedelta(days=2):
+        slot = next_due(project.schedule, project.time_zone, now - timedelta(days=2)) or slot
+        following = next_due(project.schedule, project.time_zone, slot)
+    while following and following <= now:
+        slot, following = following, next_due(project.schedule, project.time_zone, following)
+    return slot, following

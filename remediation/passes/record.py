@@ -1,0 +1,161 @@
+"""One transaction, guarded by the fence: the facts of a pass and everything computed from them, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from remediation import projections
+from remediation.collection.mirror import Commit, Mirror, SourceError
+from remediation.core import fingerprint
+from remediation.core.records import PassResult, SessionFacts, Verdict
+from remediation.core.text import clean_text
+from remediation.models import CollectionPass, Project, Rename, Result, Scope, User
+from remediation.passes.lease import held
+
+_TAIL = 20_000  # characters kept of an output or a log
+
+
+class LostLease(RuntimeError):
+    """Another worker has the pass now; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run hands over to be recorded; texts may be of any length, they are cut here."""
+
+    verdict: Verdict
+    commit: Commit | None = None
+    position: int | None = None
+    observed_at: datetime | None = None
+    seconds: float | None = None
+    sandbox_level: int | None = None
+    exit_code: int | None = None
+    command: str = ""
+    environment_key: str = ""
+    install_log: str = ""
+    output_tail: str = ""
+    detected: Mapping[str, Any] = field(default_factory=dict)
+
+
+def record(collection_pass: CollectionPass, report: Report, renames: projections.Renames) -> None:
+    """Write the result of a pass and project it. Raises LostLease, having written nothing, for an old fence."""
+    with transaction.atomic():
+        project = Project.objects.select_for_update().get(pk=collection_pass.project_id)
+        row = held(collection_pass).select_for_update().first()
+        if row is None:
+            raise LostLease(f"pass {collection_pass.pk} is no longer held with fence {collection_pass.fence}")
+        _fill(row, report)
+        if report.verdict.result is not None:
+            _fill_counted(row, project, report.verdict.result, report.verdict.session)
+        row.project = project
+        row.save(force_update=True)
+        CollectionPass.objects.filter(pk=row.pk).update(ended_at=Now())
+        if report.detected and project.detected != report.detected:
+            project.detected = dict(report.detected)
+            project.save(update_fields=["detected"], force_update=True)
+        if row.in_trend:
+            projections.land(row, renames)
+        else:
+            projections.retime(project)
+
+
+def _fill(row: CollectionPass, report: Report) -> None:
+    verdict = report.verdict
+    row.state, row.stage, row.outcome = "ended", "", verdict.outcome
+    row.reason = verdict.reason[:40]
+    row.reason_text = clean_text(verdict.text, 600)
+    row.detail = clean_text(verdict.detail, _TAIL)
+    row.lease_until = None
+    row.observed_at = report.observed_at or row.started_at
+    if report.commit:
+        row.commit, row.subject = report.commit.sha, report.commit.subject[:300]
+        row.author, row.committed_at = report.commit.author_name[:200], report.commit.committed_at
+    row.position = report.position
+    row.seconds, row.sandbox_level, row.exit_code = report.seconds, report.sandbox_level, report.exit_code
+    row.command = clean_text(report.command, 2_000)
+    row.environment_key = report.environment_key
+    row.install_log = clean_text(report.install_log, _TAIL)
+    row.output_tail = clean_text(report.output_tail, _TAIL)
+    row.python_version, row.pytest_version = verdict.session.python[:40], verdict.session.pytest[:40]
+
+
+def _fill_counted(row: CollectionPass, project: Project, result: PassResult, session: SessionFacts) -> None:
+    errors = fingerprint.identify(result)
+    row.total = len(errors)
+    row.environment_errors = sum(1 for identified in errors.values() if identified.error.environment)
+    row.pytest_errors = result.pytest_errors
+    row.tests_collected = result.tests
+    row.files_total = len(result.inventory)
+    row.result = _once(Result, project, result.digest(), content=result.pack())
+    row.scope = _scope(project, session, row.sandbox_level)
+
+
+def _scope(project: Project, session: SessionFacts, sandbox_level: int | None) -> Scope:
+    """What decides whether two numbers may be compared. The ini's content is left out on purpose.
+
+    Registering a marker edits the ini, and that is remediation; what the ini selects (testpaths, file
+    patterns, added options) is part of the scope.
+    """
+    facts = {
+        "arguments": project.arguments,
+        "ini": session.inipath,
+        "addopts": list(session.addopts),
+        "rootdir": session.rootdir,
+        "testpaths": list(session.testpaths),
+        "python_files": list(session.python_files),
+        "python": ".".join(session.python.split(".")[:2]),
+        "pytest": ".".join(session.pytest.split(".")[:2]),
+        "sandbox": sandbox_level,
+    }
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return _once(Scope, project, digest, facts={**facts, "session": asdict(session)})
+
+
+def _once(model: Any, project: Project, digest: str, **values: Any) -> Any:
+    row, _ = model.objects.get_or_create(project=project, digest=digest, defaults=values)
+    return row
+
+
+def confirm(collection_pass: CollectionPass, user: User) -> None:
+    """A lead's word that a fall of the collected tests by half is real: its closings count from then on."""
+    with transaction.atomic():
+        project = Project.objects.select_for_update().get(pk=collection_pass.project_id)
+        done = CollectionPass.objects.filter(pk=collection_pass.pk, held=True, confirmed_at__isnull=True).update(
+            confirmed_by=user, confirmed_at=Now()
+        )
+        if done:
+            projections.rebuild(project, renames_between(project))
+
+
+def renames_between(project: Project, mirror: Callable[[], Mirror] | None = None) -> projections.Renames:
+    """Git's renames between two commits, asked once and kept: the stored answer needs no repository."""
+
+    def look_up(before: str, after: str) -> Mapping[str, str]:
+        if before == after:
+            return {}
+        row = Rename.objects.filter(project=project, before=before, after=after).first()
+        if row is not None:
+            return row.pairs
+        from remediation.passes.workshop import Workshop  # the default needs settings
+
+        try:
+            source = mirror() if mirror else Workshop(project).mirror
+            pairs = source.renames(before, after)
+        except SourceError:
+            # History was rewritten and the old commit is gone: without evidence nothing counts as moved.
+            return {}
+        clean = {
+            old: new for old, new in pairs.items() if clean_text(old, 4_000) == old and clean_text(new, 4_000) == new
+        }
+        Rename.objects.get_or_create(project=project, before=before, after=after, defaults={"pairs": clean})
+        return clean
+
+    return look_up

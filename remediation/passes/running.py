@@ -1,0 +1,186 @@
+"""One pass, line by line: claim, check out, install, collect, judge, record."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+from django.conf import settings
+
+from remediation.collection import checkout, sandbox
+from remediation.collection import run as collection
+from remediation.collection.environment import BuildError
+from remediation.collection.mirror import Commit, SourceError
+from remediation.collection.sandbox import Limits, SandboxError
+from remediation.core import classify, events
+from remediation.core.records import Verdict
+from remediation.core.text import clean_line
+from remediation.models import CollectionPass, Project
+from remediation.passes.install import Interpreter, interpreter_for
+from remediation.passes.lease import Heartbeat, claim
+from remediation.passes.record import LostLease, Report, record, renames_between
+from remediation.passes.workshop import Workshop
+
+log = logging.getLogger(__name__)
+
+
+def run(pass_id: int) -> None:
+    """Run one pass from the claim to the record; does nothing when another worker has it.
+
+    Whatever goes wrong on the way is recorded as a failed pass with a reason: a pass never just vanishes.
+    """
+    collection_pass = claim(pass_id)
+    if collection_pass is None:
+        return
+    workshop = Workshop(collection_pass.project)
+    with Heartbeat(collection_pass) as heartbeat:
+        report = _Run(collection_pass, workshop, heartbeat).report()
+        heartbeat.report(stage="record", now=True)
+        try:
+            record(collection_pass, report, renames_between(collection_pass.project, lambda: workshop.mirror))
+        except (LostLease, Project.DoesNotExist):
+            log.warning("pass %s was taken over, stopped or deleted; its result is not recorded", pass_id)
+
+
+class _Run:
+    """The work between claim and record; every step adds to the report."""
+
+    def __init__(self, collection_pass: CollectionPass, workshop: Workshop, heartbeat: Heartbeat) -> None:
+        self.collection_pass = collection_pass
+        self.project = collection_pass.project
+        self.workshop = workshop
+        self.heartbeat = heartbeat
+        self.level = sandbox.probe().level
+        self.so_far = Report(Verdict("failed"), sandbox_level=self.level)
+
+    def report(self) -> Report:
+        """The report of the whole pass; expected trouble becomes a failed one that says what to do."""
+        try:
+            sandbox.require(self.level, settings.SANDBOX_MIN_LEVEL)
+            commit = self.check_out()
+            interpreter = self.install(commit)
+            verdict = self.collect(commit, interpreter)
+        except SourceError as error:
+            verdict = _failed(error.code, str(error))
+        except BuildError as error:
+            self.so_far = replace(self.so_far, install_log=error.log)
+            verdict = _failed(error.code, str(error), error.log[-4_000:])
+        except SandboxError as error:
+            verdict = _failed("sandbox-unavailable", str(error))
+        except Exception as error:
+            log.exception("pass %s failed in our own code", self.collection_pass.pk)
+            verdict = _failed(
+                "internal-failure", f"The dashboard itself failed ({type(error).__name__}); its log says more."
+            )
+        finally:
+            checkout.remove(self.workshop.tree)
+            checkout.remove(self.workshop.work)
+        return replace(self.so_far, verdict=verdict)
+
+    def check_out(self) -> Commit:
+        """Fetch, find the commit and its place in the order, and lay its files out."""
+        self.heartbeat.report(stage="fetch", now=True)
+        mirror, wanted = self.workshop.mirror, self.collection_pass.requested_commit
+        branch = self.workshop.follow(wanted)
+        sha = mirror.resolve(wanted or branch)
+        commit = mirror.commit(sha)
+        live = not wanted or (self.collection_pass.trigger != "replay" and sha == mirror.resolve(branch))
+        self.so_far = replace(
+            self.so_far,
+            commit=commit,
+            position=self.workshop.position(branch, sha, live=live),
+            observed_at=None if live else commit.committed_at,
+            detected={**self.project.detected, "branch": branch},
+        )
+        self.heartbeat.report(stage="checkout", now=True, commit=sha, subject=commit.subject[:300])
+        for leftover in (self.workshop.tree, self.workshop.work):
+            checkout.remove(leftover)
+        # Hard links only where the target is another user: it can then replace files, but not write into the store.
+        checkout.export(mirror, sha, blobs=self.workshop.blobs, target=self.workshop.tree, link=os.geteuid() == 0)
+        return commit
+
+    def install(self, commit: Commit) -> Interpreter:
+        """The interpreter of the pass: the given one, or an environment made from what the commit declares."""
+        self.heartbeat.report(stage="install", now=True)
+        interpreter = interpreter_for(self.workshop, commit.sha, level=self.level, alive=lambda: self.heartbeat.alive)
+        self.so_far = replace(
+            self.so_far,
+            environment_key=interpreter.key,
+            install_log=interpreter.log,
+            detected={**self.so_far.detected, **interpreter.detected},
+        )
+        return interpreter
+
+    def collect(self, commit: Commit, interpreter: Interpreter) -> Verdict:
+        """Run pytest in the sandbox and judge what it left behind."""
+        entries = [entry.path for entry in self.workshop.mirror.tree(commit.sha)]
+        python_paths = [path for path in entries if path.endswith(".py")]
+        tests = sum(1 for path in python_paths if events.is_test_file(path))
+        self.heartbeat.report(stage="collect", now=True, files_total=tests)
+        self.workshop.work.mkdir()
+        environment = dict(self.project.environment)
+        roots = [f"{{checkout}}/{root}" for root in interpreter.source_roots]
+        environment["PYTHONPATH"] = os.pathsep.join([*filter(None, [environment.get("PYTHONPATH", "")]), *roots])
+        target = collection.Target(
+            interpreter.path, tuple(shlex.split(self.project.arguments)), {k: v for k, v in environment.items() if v}
+        )
+        collected = collection.collect(
+            target,
+            tree=self.workshop.tree,
+            work=self.workshop.work,
+            bytecode=self.workshop.bytecode(interpreter.key),
+            limits=limits(),
+            level=self.level,
+            on_tick=self._tick,
+        )
+        self.so_far = replace(
+            self.so_far,
+            seconds=collected.end.seconds,
+            sandbox_level=collected.sandbox_level,
+            exit_code=collected.end.returncode,
+            command=shlex.join(collected.command),
+            output_tail="\n".join(part for part in (collected.end.stdout, collected.end.stderr) if part),
+        )
+        verdict = events.judge(collected.stream, collected.end, inventory=python_paths)
+        if verdict.result is None:
+            return verdict
+        return replace(verdict, result=classify.with_tree(verdict.result, entries, interpreter.declared))
+
+    def _tick(self) -> bool:
+        """Twice a second: show how far it is, and stop the target when the pass is no longer ours."""
+        stream = self.workshop.work / "stream.jsonl"
+        seen = events.progress(_head(stream))
+        self.heartbeat.report(files_reached=seen.files_started, errors_so_far=seen.errors)
+        return self.heartbeat.alive
+
+
+def limits() -> Limits:
+    """What one collection may use, from the settings."""
+    mebibyte = 1024 * 1024
+    return Limits(
+        wall_seconds=settings.COLLECT_WALL_SECONDS,
+        cpu_seconds=settings.COLLECT_CPU_SECONDS,
+        memory_bytes=settings.COLLECT_MEMORY_MIB * mebibyte,
+        file_bytes=settings.COLLECT_FILE_MIB * mebibyte,
+        processes=settings.COLLECT_PROCESSES,
+        open_files=settings.COLLECT_OPEN_FILES,
+        output_bytes=settings.COLLECT_OUTPUT_MIB * mebibyte,
+        temp_bytes=settings.COLLECT_TEMP_MIB * mebibyte,
+    )
+
+
+def _failed(code: str, text: str, detail: str = "") -> Verdict:
+    return Verdict("failed", code, f"{clean_line(text, 500)} Nothing was counted.", detail)
+
+
+def _head(stream: Path, limit: int = 4 << 20) -> bytes:
+    """The stream so far; progress needs no more than its first megabytes. The target may have put a link there."""
+    try:
+        descriptor = os.open(stream, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return b""
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(limit)

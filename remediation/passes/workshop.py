@@ -1,0 +1,98 @@
+"""Where a project's passes keep their things on disk: mirror, blobs, tree, environments, byte-code."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from django.conf import settings
+
+from remediation.collection.mirror import Mirror, SourceError
+from remediation.models import Project
+
+
+class Workshop:
+    """The directories of one project below DATA_DIR; never shared between projects."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.root = Path(settings.DATA_DIR) / "projects" / str(project.pk)
+
+    @functools.cached_property
+    def mirror(self) -> Mirror:
+        """The bare mirror; git never runs anywhere else."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        return Mirror(self.root / "mirror.git", self.project.source, self.project.source_is_local)
+
+    def follow(self, wanted: str = "") -> str:
+        """Bring the mirror up to date and return the watched branch. Raises SourceError.
+
+        A full commit id that the mirror holds needs no source: a replay of fifty commits fetches once.
+        """
+        if len(wanted) == 40 and self.project.detected.get("branch"):
+            try:
+                self.mirror.resolve(wanted)
+            except SourceError:
+                pass
+            else:
+                return self._known_branch()
+        self.mirror.fetch()
+        return self.project.ref if self.project.ref != "HEAD" else self.mirror.default_branch()
+
+    def _known_branch(self) -> str:
+        return self.project.ref if self.project.ref != "HEAD" else str(self.project.detected["branch"])
+
+    def position(self, branch: str, sha: str, *, live: bool) -> int | None:
+        """Place of a commit in the project's order: its first-parent index, or None off the ref.
+
+        When the branch was rewritten, a new tip would land among older passes; positions then go on after
+        the last one (``position_offset``), because what is watched now comes later, whatever its index.
+        """
+        index = self.mirror.position(branch, sha)
+        if index is None:
+            return None
+        project = self.project
+        last = project.passes.filter(position__isnull=False, state="ended").in_commit_order().last()
+        place = index + project.position_offset
+        if live and last and place <= last.position and sha != last.commit and not self._contains(sha, last.commit):
+            project.position_offset += last.position + 1 - place
+            project.save(update_fields=["position_offset"], force_update=True)
+            place = index + project.position_offset
+        return place
+
+    def _contains(self, sha: str, earlier: str) -> bool:
+        try:
+            return self.mirror.is_ancestor(earlier, sha)
+        except SourceError:
+            return False  # the old commit is gone altogether
+
+    @property
+    def blobs(self) -> Path:
+        """Content-addressed files of every commit seen."""
+        return self._made("blobs")
+
+    @property
+    def tree(self) -> Path:
+        """Where a commit is laid out: one constant path, because byte-code holds the path of its source."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        return self.root / "checkout"
+
+    @property
+    def work(self) -> Path:
+        """Scratch of the running pass."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        return self.root / "work"
+
+    @property
+    def environments(self) -> Path:
+        """Built environments, one directory each, named by the hash of what they were built from."""
+        return self._made("environments")
+
+    def bytecode(self, key: str) -> Path:
+        """The byte-code of one environment; warm across passes, never shared."""
+        return self._made(f"bytecode/{key}")
+
+    def _made(self, name: str) -> Path:
+        path = self.root / name
+        path.mkdir(parents=True, exist_ok=True)
+        return path

@@ -1,0 +1,130 @@
+"""One counted pass after another in commit order: incrementally at the tip, from the start for anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from remediation.core.reconcile import Movement, Seen, State, step
+from remediation.models import CategoryCount, CollectionPass, FileState, Occurrence, Project, Rename, Ticket, Transition
+from remediation.projections.load import is_current, load_state
+from remediation.projections.tickets import TicketBook
+from remediation.projections.write import Writer
+
+Renames = Callable[[str, str], Mapping[str, str]]  # (commit before, commit after) -> {old path: new path}
+
+
+def stored_renames(project: Project) -> Renames:
+    """Renames as an earlier pass stored them; nothing when it did not."""
+
+    def look_up(before: str, after: str) -> Mapping[str, str]:
+        row = Rename.objects.filter(project=project, before=before, after=after).first()
+        return row.pairs if row else {}
+
+    return look_up
+
+
+def land(collection_pass: CollectionPass, renames: Renames) -> None:
+    """Project a pass that was just recorded as counted; the caller holds the project's row lock.
+
+    At the tip this is one step from the stored state. For an older commit, or when the grouping has a
+    new version, everything is computed again: the result is the same whatever the order of arrival.
+    """
+    project = collection_pass.project
+    if project.passes.counted().after(collection_pass).exists() or not is_current(project):
+        rebuild(project, renames)
+        return
+    before = project.passes.counted().select_related("result", "scope").before(collection_pass).in_commit_order().last()
+    fold = _Fold(project, renames, load_state(project, before), before)
+    fold.apply(collection_pass)
+    retime(project)
+
+
+@transaction.atomic
+def rebuild(project: Project, renames: Renames | None = None) -> int:
+    """Compute every projection of a project again from its facts; returns the number of counted passes.
+
+    What people did (claims, marks, mutes, categories by hand, texts, merges) is a fact and stays.
+    """
+    Project.objects.select_for_update().get(pk=project.pk)
+    _forget(project)
+    fold = _Fold(project, renames or stored_renames(project), load_state(project, None), None)
+    passes = project.passes.counted().select_related("result", "scope").in_commit_order()
+    count = 0
+    for collection_pass in passes.iterator(chunk_size=50):
+        fold.apply(collection_pass)
+        count += 1
+    retime(project)
+    TicketBook.renumber_history(project)
+    return count
+
+
+def _forget(project: Project) -> None:
+    CategoryCount.objects.filter(collection_pass__project=project).delete()
+    Occurrence.objects.filter(fingerprint__project=project).delete()
+    FileState.objects.filter(file__project=project).delete()
+    Transition.objects.filter(ticket__project=project, collection_pass__isnull=False).delete()
+    Ticket.objects.filter(project=project).exclude(status="muted").update(status="open")
+    Ticket.objects.filter(project=project).exclude(marked_fixed_in="").update(status="awaiting")
+    Ticket.objects.filter(project=project).update(
+        errors=0, hidden_errors=0, first_pass=None, verified_pass=None, regressed_pass=None
+    )
+    project.passes.exclude(previous=None, cleared=None, held=False).update(
+        previous=None, comparable=None, held=False, cleared=None, hidden=None, unmasked=None, new=None, regressed=None
+    )
+
+
+def retime(project: Project) -> None:
+    """Give every ended pass its effective time: its observed time, never decreasing along commit order."""
+    ended = project.passes.filter(state="ended", position__isnull=False).in_commit_order()
+    latest: datetime | None = None
+    for pk, observed, effective in ended.values_list("pk", "observed_at", "effective_at"):
+        if observed is None:
+            continue
+        latest = observed if latest is None else max(latest, observed)
+        if effective != latest:
+            CollectionPass.objects.filter(pk=pk).update(effective_at=latest)
+    # A commit off the ref is shown at its own time and stands in no order.
+    project.passes.filter(state="ended", position__isnull=True, effective_at__isnull=True).update(
+        effective_at=F("observed_at")
+    )
+
+
+class _Fold:
+    """The running state between two passes, and the rows that go with it."""
+
+    def __init__(self, project: Project, renames: Renames, state: State, last: CollectionPass | None) -> None:
+        self.project = project
+        self.renames = renames
+        self.state = state
+        self.last = last
+        self.tickets = TicketBook(project)
+        self.writer = Writer(project)
+
+    def apply(self, collection_pass: CollectionPass) -> None:
+        """One more counted pass: the pure step, then the rows it changes."""
+        renames = self.renames(self.last.commit, collection_pass.commit) if self.last else {}
+        seen = Seen(collection_pass.result.unpack(), renames, collection_pass.confirmed_at is not None)
+        state, movement = step(self.state, seen)
+        state = self.tickets.open_for(state, movement, collection_pass)
+        self.writer.write(collection_pass, movement, self.tickets.fingerprints)
+        self.state = self.tickets.decide(state, movement, collection_pass)
+        self.writer.write_counts(collection_pass, movement, self.tickets)
+        self._write_pass(collection_pass, movement)
+        self.last = collection_pass
+
+    def _write_pass(self, collection_pass: CollectionPass, movement: Movement) -> None:
+        ledger = movement.ledger
+        terms = ("cleared", "hidden", "unmasked", "new", "regressed")
+        fields = {name: getattr(ledger, name) if ledger else None for name in terms}
+        fields |= {
+            "previous": self.last,
+            "comparable": self.last.scope_id == collection_pass.scope_id if self.last else None,
+            "held": movement.held,
+        }
+        for name, value in fields.items():
+            setattr(collection_pass, name, value)
+        collection_pass.save(update_fields=list(fields), force_update=True)

@@ -1,0 +1,64 @@
+"""The state that the counted passes so far have left in the tables, as a value for the pure step."""
+
+from __future__ import annotations
+
+from remediation.core import fingerprint
+from remediation.core.reconcile import CLEARED, HIDDEN, State
+from remediation.models import CollectionPass, Fingerprint, Occurrence, Project, Ticket
+
+
+def last_counted(project: Project) -> CollectionPass | None:
+    """The last counted pass in commit order, with its result."""
+    return project.passes.counted().select_related("result", "scope").in_commit_order().last()
+
+
+def load_state(project: Project, last: CollectionPass | None) -> State:
+    """The state after ``last``. Reads the last result and the intervals, never the passes before."""
+    if last is None:
+        return State(ticket_of=_tickets(project))
+    result = last.result.unpack()
+    hidden, cleared = _ended(project)
+    unheld = project.passes.counted().filter(held=False).in_commit_order().last()
+    opened = fingerprint.identify(result)
+    return State(
+        open=opened,
+        hidden=hidden,
+        cleared=frozenset(cleared - opened.keys()),
+        files={file.path: file for file in result.files},
+        reference_tests=unheld.tests_collected if unheld else None,
+        verified=frozenset(Ticket.objects.filter(project=project, status="verified").values_list("pk", flat=True)),
+        ticket_of=_tickets(project),
+        baseline_done=True,
+    )
+
+
+def is_current(project: Project) -> bool:
+    """Whether every visible occurrence was grouped by the fingerprints of this version."""
+    old = Occurrence.objects.visible().filter(fingerprint__project=project)
+    return not old.exclude(fingerprint__version=fingerprint.VERSION).exists()
+
+
+def _tickets(project: Project) -> dict[str, object]:
+    rows = Fingerprint.objects.filter(project=project, version=fingerprint.VERSION)
+    return dict(rows.values_list("readable", "ticket_id"))
+
+
+def _ended(project: Project) -> tuple[dict[fingerprint.Pair, str], set[fingerprint.Pair]]:
+    """Hidden pairs with their reason, and the pairs whose latest interval ended cleared."""
+    rows = (
+        Occurrence.objects.filter(fingerprint__project=project, closed_pass__isnull=False)
+        .order_by("pk")
+        .values_list("file__path", "fingerprint__readable", "close_reason", "settlement")
+    )
+    hidden: dict[fingerprint.Pair, str] = {}
+    cleared: set[fingerprint.Pair] = set()
+    # Rows of one pair are written in commit order, so the last one read is the latest interval.
+    for path, key, reason, settlement in rows.iterator():
+        pair = (path, key)
+        cleared.discard(pair)
+        hidden.pop(pair, None)
+        if reason in CLEARED or settlement in CLEARED:
+            cleared.add(pair)
+        elif reason in HIDDEN and not settlement:
+            hidden[pair] = reason
+    return hidden, cleared

@@ -1,0 +1,169 @@
+"""Tickets as the passes see them: opened for new root causes, their counts, statuses and machine history."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+
+from django.db.models import F, Max
+
+from remediation.core import fingerprint
+from remediation.core.fingerprint import Identified
+from remediation.core.lifecycle import Evidence, decide
+from remediation.core.reconcile import Movement, State
+from remediation.core.rules import categorise
+from remediation.models import CollectionPass, Fingerprint, Project, Ticket, Transition
+from remediation.rulebook import Rulebook
+
+
+class TicketBook:
+    """The tickets and fingerprints of one project, kept in step with the fold."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.rules = Rulebook(project)
+        rows = Fingerprint.objects.filter(project=project, version=fingerprint.VERSION).order_by("pk")
+        self.fingerprints: dict[str, Fingerprint] = {row.readable: row for row in rows}
+        # Locked in the order of their ids: a claim and a pass never wait for each other in a circle.
+        tickets = Ticket.objects.select_for_update().filter(project=project).order_by("pk")
+        self.tickets: dict[int, Ticket] = {ticket.pk: ticket for ticket in tickets}
+
+    def of_key(self, key: str) -> Ticket:
+        """The ticket of a readable fingerprint key."""
+        return self.tickets[self.fingerprints[key].ticket_id]
+
+    def open_for(self, state: State, movement: Movement, collection_pass: CollectionPass) -> State:
+        """Make fingerprints and tickets for root causes not known yet; return the state with real ticket ids."""
+        files: Counter[str] = Counter(key for _, key in movement.errors)
+        first: dict[str, Identified] = {}
+        for pair in sorted(movement.errors):
+            first.setdefault(pair[1], movement.errors[pair])
+        # The largest root cause gets the lowest number.
+        for key in sorted(files, key=lambda key: (-files[key], key)):
+            if key not in self.fingerprints:
+                known = state.ticket_of.get(key)
+                ticket = self.tickets[known] if isinstance(known, int) else self._create(first[key])
+                self._add_fingerprint(key, first[key], ticket)
+            ticket = self.of_key(key)
+            if ticket.first_pass_id is None:
+                self._place(ticket, first[key], collection_pass)
+        ids = {key: row.ticket_id for key, row in self.fingerprints.items()}
+        return replace(state, ticket_of={**state.ticket_of, **ids})
+
+    def decide(self, state: State, movement: Movement, collection_pass: CollectionPass) -> State:
+        """Give every ticket that this pass touched its counts and status, with a line of history for each change."""
+        visible: Counter[int] = Counter(self.fingerprints[key].ticket_id for _, key in state.open)
+        hidden: Counter[int] = Counter(self.fingerprints[key].ticket_id for _, key in state.hidden)
+        came_back = {key for (_, key), how in movement.appeared.items() if how == "regressed"}
+        for ticket in self._touched(movement):
+            self._decide_one(ticket, visible[ticket.pk], hidden[ticket.pk], movement, collection_pass, came_back)
+        verified = frozenset(pk for pk, ticket in self.tickets.items() if ticket.status == "verified")
+        return replace(state, verified=verified)
+
+    def _touched(self, movement: Movement) -> list[Ticket]:
+        pairs = {*movement.appeared, *movement.closed, *movement.settled, *movement.moved, *movement.moved.values()}
+        keys = {key for _, key in pairs} & self.fingerprints.keys()
+        return sorted({self.of_key(key) for key in keys}, key=lambda ticket: ticket.pk)
+
+    def _decide_one(
+        self,
+        ticket: Ticket,
+        errors: int,
+        hidden: int,
+        movement: Movement,
+        collection_pass: CollectionPass,
+        came_back: set[str],
+    ) -> None:
+        decision = decide(ticket.status, Evidence(errors, hidden, held=movement.held))
+        before = (ticket.errors, ticket.hidden_errors)
+        opened = ticket.first_pass_id == collection_pass.pk and before == (0, 0) and decision.verb == ""
+        verb = "opened" if opened else decision.verb or ("changed" if before != (errors, hidden) else "")
+        ticket.errors, ticket.hidden_errors, ticket.status = errors, hidden, decision.status
+        if decision.verb == "verified":
+            ticket.verified_pass = collection_pass
+        if decision.verb == "regressed":
+            ticket.regressed_pass = collection_pass
+        ticket.save(
+            update_fields=["errors", "hidden_errors", "status", "verified_pass", "regressed_pass"], force_update=True
+        )
+        if verb:
+            self._record(ticket, verb, collection_pass, self._data(ticket, before, movement, came_back))
+
+    def _data(
+        self, ticket: Ticket, before: tuple[int, int], movement: Movement, came_back: set[str]
+    ) -> dict[str, object]:
+        """What the history line says in numbers: errors before and after, and how they came and went."""
+        ways: Counter[str] = Counter()
+        for (_, key), how in [*movement.appeared.items(), *movement.closed.items()]:
+            if self.fingerprints[key].ticket_id == ticket.pk:
+                ways[how] += 1
+        return {
+            "before": before[0],
+            "after": ticket.errors,
+            "hidden": ticket.hidden_errors,
+            "ways": dict(sorted(ways.items())),
+        }
+
+    def _create(self, first: Identified) -> Ticket:
+        project = self.project
+        Project.objects.filter(pk=project.pk).update(last_ticket_number=F("last_ticket_number") + 1)
+        project.refresh_from_db(fields=["last_ticket_number"])
+        ticket = Ticket(project=project, number=project.last_ticket_number, category=self.rules.fallback)
+        self._describe(ticket, first)
+        ticket.save(force_insert=True)
+        self.tickets[ticket.pk] = ticket
+        return ticket
+
+    def _describe(self, ticket: Ticket, first: Identified) -> None:
+        """Title, kind and category come from the first occurrence in commit order; a category by hand stays."""
+        ticket.title = fingerprint.title_of(first.error)
+        ticket.kind = first.error.kind
+        ticket.environment = first.error.environment
+        if not ticket.category_by_hand:
+            ticket.category = self.rules.category(categorise(first.error, self.rules.rules, self.rules.search))
+
+    def _place(self, ticket: Ticket, first: Identified, collection_pass: CollectionPass) -> None:
+        ticket.first_pass = collection_pass
+        self._describe(ticket, first)
+        ticket.save(update_fields=["first_pass", "title", "kind", "environment", "category"], force_update=True)
+
+    def _add_fingerprint(self, key: str, first: Identified, ticket: Ticket) -> None:
+        error = first.error
+        self.fingerprints[key] = Fingerprint.objects.create(
+            project=self.project,
+            version=fingerprint.VERSION,
+            key=fingerprint.digest(key),
+            readable=key,
+            kind=error.kind,
+            facts={"module": error.module, "name": error.name, "elsewhere": error.elsewhere},
+            ticket=ticket,
+        )
+
+    def _record(self, ticket: Ticket, verb: str, collection_pass: CollectionPass, data: dict[str, object]) -> None:
+        last = ticket.transitions.aggregate(last=Max("sequence"))["last"] or 0
+        Transition.objects.create(
+            ticket=ticket,
+            sequence=last + 1,
+            at=collection_pass.observed_at or collection_pass.queued_at,
+            verb=verb,
+            collection_pass=collection_pass,
+            data=data,
+        )
+
+    @staticmethod
+    def renumber_history(project: Project) -> None:
+        """Put every ticket's history in the order of time again, people's lines among those of passes."""
+        rows = Transition.objects.filter(ticket__project=project).order_by("ticket_id", "at", "sequence")
+        by_ticket: dict[int, list[Transition]] = defaultdict(list)
+        for row in rows:
+            by_ticket[row.ticket_id].append(row)
+        changed = [
+            (row, number)
+            for lines in by_ticket.values()
+            for number, row in enumerate(lines, start=1)
+            if row.sequence != number
+        ]
+        # Two steps, because (ticket, sequence) is unique at every moment.
+        for shift in (1_000_000, 0):
+            for row, number in changed:
+                Transition.objects.filter(pk=row.pk).update(sequence=number + shift)

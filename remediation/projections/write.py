@@ -1,0 +1,150 @@
+"""The rows that one counted pass changes: files, their states, occurrences and counts; nothing else is touched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from remediation.core.fingerprint import Pair
+from remediation.core.reconcile import Movement
+from remediation.models import (
+    CategoryCount,
+    CollectionPass,
+    FileState,
+    Fingerprint,
+    Occurrence,
+    Project,
+    TestFile,
+)
+
+if TYPE_CHECKING:
+    from remediation.projections.tickets import TicketBook
+
+_BATCH = 500
+
+
+class Writer:
+    """Writes the rows of one project; remembers the ids of its files between passes."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.files: dict[str, int] = dict(TestFile.objects.filter(project=project).values_list("path", "pk"))
+
+    def write(
+        self, collection_pass: CollectionPass, movement: Movement, fingerprints: Mapping[str, Fingerprint]
+    ) -> None:
+        """Write what moved. A quiet movement writes nothing."""
+        if movement.quiet:
+            return
+        self._add_files(movement)
+        self._write_states(collection_pass, movement)
+        self._close(collection_pass, movement, fingerprints)
+        self._open(collection_pass, movement, fingerprints)
+
+    def write_counts(self, collection_pass: CollectionPass, movement: Movement, tickets: TicketBook) -> None:
+        """Errors and tickets by category and environment, for every category that has any."""
+        errors: Counter[tuple[int, bool]] = Counter()
+        seen: dict[tuple[int, bool], set[int]] = {}
+        for (_, key), identified in movement.errors.items():
+            ticket = tickets.of_key(key)
+            group = (ticket.category_id, identified.error.environment)
+            errors[group] += 1
+            seen.setdefault(group, set()).add(ticket.pk)
+        CategoryCount.objects.bulk_create(
+            CategoryCount(
+                collection_pass=collection_pass,
+                category_id=category,
+                environment=environment,
+                errors=errors[category, environment],
+                tickets=len(seen[category, environment]),
+            )
+            for category, environment in sorted(errors)
+        )
+
+    def _add_files(self, movement: Movement) -> None:
+        paths = set(movement.files) | {pair[0] for pair in movement.errors}
+        paths |= {new[0] for new in movement.moved.values()} | {new[0] for new, _ in movement.hidden_moved.values()}
+        missing = sorted(paths - self.files.keys())
+        rows = TestFile.objects.bulk_create(
+            [TestFile(project=self.project, path=path, digest=TestFile.digest_of(path)) for path in missing],
+            batch_size=_BATCH,
+        )
+        self.files.update({row.path: row.pk for row in rows})
+
+    def _write_states(self, collection_pass: CollectionPass, movement: Movement) -> None:
+        ids = [self.files[path] for path in movement.files]
+        FileState.objects.filter(file_id__in=ids, closed_pass__isnull=True).update(closed_pass=collection_pass)
+        FileState.objects.bulk_create(
+            [
+                FileState(
+                    file_id=self.files[path],
+                    state=file.state,
+                    tests=file.tests,
+                    reason=file.reason[:300],
+                    first_pass=collection_pass,
+                )
+                for path, file in sorted(movement.files.items())
+                if file is not None
+            ],
+            batch_size=_BATCH,
+        )
+
+    def _close(
+        self, collection_pass: CollectionPass, movement: Movement, fingerprints: Mapping[str, Fingerprint]
+    ) -> None:
+        back = {new: old for old, new in movement.moved.items()}
+        by_reason: dict[str, list[Pair]] = {"moved": list(movement.moved)}
+        for pair, reason in movement.closed.items():
+            if pair not in back:
+                by_reason.setdefault(reason, []).append(pair)
+        for reason, pairs in sorted(by_reason.items()):
+            self._rows(pairs, fingerprints, closed_pass__isnull=True).update(
+                closed_pass=collection_pass, close_reason=reason
+            )
+        hidden_back = {new for new, _ in movement.hidden_moved.values()}
+        by_settlement: dict[str, list[Pair]] = {"moved": list(movement.hidden_moved)}
+        for pair, how in movement.settled.items():
+            if pair not in hidden_back:
+                by_settlement.setdefault(how, []).append(pair)
+        for how, pairs in sorted(by_settlement.items()):
+            unsettled = self._rows(pairs, fingerprints, closed_pass__isnull=False, settled_pass__isnull=True)
+            unsettled.exclude(close_reason__in=["fixed", "deleted", "moved"]).update(
+                settled_pass=collection_pass, settlement=how
+            )
+
+    def _open(
+        self, collection_pass: CollectionPass, movement: Movement, fingerprints: Mapping[str, Fingerprint]
+    ) -> None:
+        def row(pair: Pair, how: str, reason: str = "", settlement: str = "") -> Occurrence:
+            return Occurrence(
+                fingerprint=fingerprints[pair[1]],
+                file_id=self.files[pair[0]],
+                appeared_as=how,
+                first_pass=collection_pass,
+                closed_pass=collection_pass if reason else None,
+                close_reason=reason,
+                settled_pass=collection_pass if settlement else None,
+                settlement=settlement,
+            )
+
+        rows = [row(pair, how) for pair, how in movement.appeared.items()]
+        # A renamed file carries its intervals to the new path; one that ended at once is closed in the same pass.
+        rows += [row(new, "moved", movement.closed.get(new, "")) for new in movement.moved.values()]
+        rows += [
+            row(new, "moved", reason, movement.settled.get(new, "")) for new, reason in movement.hidden_moved.values()
+        ]
+        # Sorted, so that two writers never wait for each other in a circle.
+        rows.sort(key=lambda r: (r.fingerprint.key, r.file_id))
+        Occurrence.objects.bulk_create(rows, batch_size=_BATCH)
+
+    def _rows(self, pairs: Iterable[Pair], fingerprints: Mapping[str, Fingerprint], **state: object):  # type: ignore[no-untyped-def]
+        wanted = Q(pk__in=[])
+        by_key: dict[str, list[int]] = {}
+        for path, key in pairs:
+            by_key.setdefault(key, []).append(self.files[path])
+        for key, files in sorted(by_key.items()):
+            wanted |= Q(fingerprint=fingerprints[key], file_id__in=files)
+        return Occurrence.objects.filter(wanted, **state)

@@ -1,0 +1,47 @@
+"""Celery's entry points: each takes an id and calls one use case."""
+
+from __future__ import annotations
+
+import contextlib
+
+from celery import shared_task
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from remediation import passes, projections
+from remediation.models import Project
+
+
+@shared_task
+def dispatch() -> None:
+    """Every 15 s: queue what is due, take back what was lost, and hint at what waits."""
+    passes.queue_due(timezone.now())
+    passes.reap()
+    hint()
+
+
+@shared_task
+def run_pass(pass_id: int) -> None:
+    """Run one pass; the message may be late, doubled or wrong, the row decides."""
+    passes.run(pass_id)
+    hint()
+
+
+@shared_task
+def rebuild(project_id: int) -> None:
+    """Compute a project's history again, after its rules changed."""
+    project = Project.objects.filter(pk=project_id).first()
+    if project is not None:
+        projections.rebuild(project, passes.renames_between(project))
+
+
+def hint() -> None:
+    """Send a message for every pass that could start now."""
+    for pass_id in passes.waiting():
+        run_pass.delay(pass_id)
+
+
+def try_hint() -> None:
+    """Like :func:`hint`, for a command that may run without a broker: the next tick finds the rows anyway."""
+    with contextlib.suppress(OperationalError):
+        hint()

@@ -1,0 +1,50 @@
+"""Small real git repositories, written on the fly."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+_IDENTITY = {
+    "GIT_AUTHOR_NAME": "Sample Author",
+    "GIT_AUTHOR_EMAIL": "sample@example.org",
+    "GIT_COMMITTER_NAME": "Sample Author",
+    "GIT_COMMITTER_EMAIL": "sample@example.org",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+}
+
+
+class Repository:
+    """A git repository with one branch, ``main``; each :meth:`commit` is the whole change."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.mkdir(parents=True)
+        self._git("init", "-q", "-b", "main")
+
+    def commit(self, files: Mapping[str, str | None], subject: str = "Change") -> str:
+        """Write files (None deletes one) and commit; returns the commit's id."""
+        for name, text in files.items():
+            file = self.path / name
+            if text is None:
+                file.unlink()
+            else:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text)
+        self._git("add", "-A")
+        self._git("commit", "-q", "--allow-empty", "-m", subject)
+        return self._git("rev-parse", "HEAD").strip()
+
+    def move(self, old: str, new: str) -> None:
+        """git mv, not committed yet."""
+        (self.path / new).parent.mkdir(parents=True, exist_ok=True)
+        self._git("mv", old, new)
+
+    def _git(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", str(self.path), *arguments], env=_IDENTITY, check=True, capture_output=True, text=True
+        )
+        return done.stdout
