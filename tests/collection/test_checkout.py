@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import stat
 import subprocess
 import sys
 import time
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -209,8 +211,6 @@ def test_a_partial_clone_exports_what_it_has_and_names_the_rest_unless_it_is_cod
 def test_a_damaged_object_never_enters_the_store(
     repository: Repository, mirror: Mirror, blobs: Path, tmp_path: Path
 ) -> None:
-    import zlib
-
     sha = repository.commit({"a.py": "right"})
     mirror.fetch()
     blob = mirror.tree(sha)[0].sha
@@ -263,7 +263,8 @@ def test_a_killed_export_leaves_no_half_blob(
         "import sys; from pathlib import Path; from remediation.collection.mirror import Mirror\n"
         "from remediation.collection.checkout import export\n"
         "print('go', flush=True)\n"
-        "export(Mirror(Path(sys.argv[1]), ''), sys.argv[2], blobs=Path(sys.argv[3]), target=Path(sys.argv[4]), link=1)\n"
+        "mirror, sha, blobs, target = sys.argv[1:]\n"
+        "export(Mirror(Path(mirror), ''), sha, blobs=Path(blobs), target=Path(target), link=True)\n"
     )
     killed = 0
     for attempt in range(6):
@@ -339,10 +340,10 @@ def test_removing_what_is_not_there_or_is_a_link(tmp_path: Path) -> None:
     assert not (kept / "file").exists()
 
 
-def _hostile_tree(tree: Path) -> None:
+def _hostile_tree(tree: Path, levels: int) -> None:
     tree.mkdir()
     inside = os.open(tree, os.O_RDONLY)
-    for level in range(10_000):  # one descriptor at a time: no path this long can be given to the kernel
+    for level in range(levels):  # one descriptor at a time: no path this long can be given to the kernel
         os.mkdir("d", dir_fd=inside)
         deeper = os.open("d", os.O_RDONLY, dir_fd=inside)
         if level % 100 == 0:
@@ -382,7 +383,7 @@ def test_a_tree_made_hard_to_delete_is_deleted_by_its_owner(tmp_path: Path) -> N
                 os.setgroups([])
                 os.setgid(65534)
                 os.setuid(65534)
-            _hostile_tree(place / "tree")
+            _hostile_tree(place / "tree", 10_000)
             remove(place / "tree")
             status = 0 if not os.path.lexists(place / "tree") else 2
         finally:
@@ -393,9 +394,7 @@ def test_a_tree_made_hard_to_delete_is_deleted_by_its_owner(tmp_path: Path) -> N
 
 
 def test_control_the_standard_library_cannot_delete_such_a_tree(tmp_path: Path) -> None:
-    import shutil
-
-    _hostile_tree(tmp_path / "tree")
+    _hostile_tree(tmp_path / "tree", 2_000)
     with pytest.raises((RecursionError, OSError)):
         shutil.rmtree(tmp_path / "tree")
     remove(tmp_path / "tree")
