@@ -10,7 +10,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from dashboard.drawing import Drawing, Scale, Text, draw, terms
+from dashboard.drawing import Drawing, Label, Scale, Text, draw, terms
 from dashboard.templatetags.figures import when
 from remediation.core.picture import Gap, Picture, Run
 from remediation.core.trend import Point
@@ -110,7 +110,8 @@ def _bars(go: Any, picture: Picture) -> list[Any]:
     }
     width = (picture.until - picture.since).total_seconds() * 1000 / 150
     moved = [point for point in picture.points if point.ledger]
-    bars = []
+    # Plotly leaves out an axis without a trace, and the words of the strip with it.
+    bars = [go.Scatter(x=[_time(picture.since)], y=[None], yaxis="y2", mode="lines", hoverinfo="skip", showlegend=False)]
     for term, (sign, colour, pattern) in looks.items():
         points = [point for point in moved if getattr(point.ledger, term)]
         if points:
@@ -146,7 +147,16 @@ def _plan(go: Any, picture: Picture) -> list[Any]:
 
 def _layout(picture: Picture, drawing: Drawing) -> dict[str, Any]:
     reach = picture.reach
-    fixed = {"fixedrange": True, "zeroline": True, "zerolinecolor": _INK_3, "zerolinewidth": 1, "gridcolor": _RULE}
+    fixed = {
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickcolor": "rgba(0,0,0,0)",
+        "fixedrange": True,
+        "zeroline": True,
+        "zerolinecolor": _INK_3,
+        "zerolinewidth": 1,
+        "gridcolor": _RULE,
+    }
     return {
         "margin": {**MARGIN, "pad": 0},
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -187,11 +197,20 @@ def _layout(picture: Picture, drawing: Drawing) -> dict[str, Any]:
         "yaxis3": {"overlaying": "y", "range": [1, 2], "visible": False, "fixedrange": True},
         "annotations": [*_annotations(picture, drawing), *_names(drawing)],
         "shapes": [
-            {"type": "line", "xref": "paper", "x0": x / 100, "x1": x / 100, "yref": "y domain", "y0": 0, "y1": 1}
-            | {"line": {"width": 1, "color": _INK_3}}
-            for x in drawing.rules
+            *({**_BEAM, "x0": x / 100, "x1": x / 100, "line": {"width": 1, "color": _INK_3}} for x in drawing.rules),
+            *({**_KEY, **_key(label)} for label in drawing.labels),
         ],
     }
+
+
+_BEAM = {"type": "line", "xref": "paper", "yref": "y domain", "y0": 0, "y1": 1, "name": "both"}
+_KEY = {"type": "rect", "xref": "paper", "x0": -0.009, "x1": -0.003, "yref": "y domain", "line": {"width": 0}}
+
+
+def _key(label: Label) -> dict[str, Any]:
+    """The coloured part between a layer's name and the plot."""
+    top, foot = 1 - label.bar_y / 100, 1 - (label.bar_y + label.bar_height) / 100
+    return {"y0": foot, "y1": top, "fillcolor": f"var(--c{label.slot})", "name": "wide"}
 
 
 def _annotations(picture: Picture, drawing: Drawing) -> list[dict[str, Any]]:

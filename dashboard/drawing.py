@@ -169,7 +169,7 @@ def _place(marks: Sequence[Mark], scale: Scale) -> tuple[Text, ...]:
     placed: list[Text] = []
     for mark in sorted(marks, key=lambda mark: order[mark.kind]):
         x, y = scale.x(mark.point.at), scale.y(mark.point.value)
-        anchor = "end" if x > 75 else "start"
+        anchor = "end" if x > 75 and mark.kind != "last" else "start"
         near = [t for t in placed if abs(t.x - x) < (4 if mark.kind == "peak" else 14) and abs(t.y - y) < 12]
         if mark.kind == "scope":
             placed.append(Text(x, 4, mark.words, mark.kind, anchor))

@@ -34,6 +34,7 @@ class CategoryRow:
 
 def build(project: Project, now: datetime) -> dict[str, Any]:
     """The context of the overview. Raises ArithmeticError rather than show terms that do not sum."""
+    strip = live_passes.strip(project, now)  # first: a pass that lands meanwhile is then announced, never overlooked
     history = history_of(project)
     trend = history.trend
     week = core.week(trend)
@@ -56,7 +57,7 @@ def build(project: Project, now: datetime) -> dict[str, Any]:
         "latest": history.latest,
         "last_row": history.last,
         "stale": is_stale(project, history.last, now),
-        "strip": live_passes.strip(project, now),
+        "strip": strip,
         "decisions": [ticket for ticket in standing if ticket.status in _NEEDS_DECISION],
         "largest": _largest(standing, last),
         "verified": [ticket for ticket in tickets if ticket.status == "verified"],

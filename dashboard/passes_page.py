@@ -19,13 +19,18 @@ class Bar:
     height: float | None
     words: str
 
+    @property
+    def y(self) -> float:
+        """Its top."""
+        return round(100 - (self.height or 0), 2)
+
 
 def bars(project: Project) -> list[Bar]:
     """Oldest first in the order they ran, the last 240. One query."""
     newest = project.passes.filter(state="ended").order_by("-number")[:MOST]
     rows = list(newest.values_list("number", "outcome", "total"))[::-1]
     top = max((total for _, _, total in rows if total is not None), default=0)
-    step = 100 / max(len(rows), 12)
+    step = 100 / max(len(rows), 48)
     return [
         Bar(
             number=number,

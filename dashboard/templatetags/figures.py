@@ -21,15 +21,15 @@ def count(number: int | None) -> str:
 @register.filter
 def signed(number: int | None) -> str:
     """+3, −10 with a true minus, 0."""
-    if not number:
-        return "" if number is None else "0"
+    if not number:  # None, or "" where a template had nothing to read
+        return "0" if number == 0 else ""
     return f"+{number:,}" if number > 0 else f"{MINUS}{-number:,}"
 
 
 @register.filter
 def minus(number: int | None) -> str:
     """−15 for 15, 0 for 0."""
-    return signed(-number) if number is not None else ""
+    return signed(-number) if number else signed(number)
 
 
 @register.filter

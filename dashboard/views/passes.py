@@ -24,6 +24,7 @@ PER_PAGE = 50
 def passes(request: HttpRequest, slug: str) -> HttpResponse:
     """What runs and waits, the strip of all passes, and a page of the table."""
     project = access.project_or_404(request.user, slug)
+    strip = live_passes.strip(project, timezone.now())
     ended = Paginator(project.passes.listed().filter(state="ended"), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "project": project,
@@ -31,7 +32,7 @@ def passes(request: HttpRequest, slug: str) -> HttpResponse:
         "ended": ended,
         "active": live_passes.active(project),
         "bars": passes_page.bars(project),
-        "strip": live_passes.strip(project, timezone.now()),
+        "strip": strip,
     }
     return render(request, "dashboard/_passes.html" if wants_part(request) else "dashboard/passes.html", context)
 

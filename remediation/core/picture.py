@@ -48,7 +48,7 @@ def right_edge(trend: Trend, now: datetime) -> datetime:
     if not trend.points:
         return now
     first, last = trend.points[0], trend.points[-1]
-    tail = max((last.at - first.at) / 50, timedelta(hours=3))
+    tail = max((last.at - first.at) / 18, timedelta(hours=3))
     if not last.counted and not last.replayed:
         return max(now, last.at + tail)
     return last.at + tail * (1 if last.counted else 3)

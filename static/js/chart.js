@@ -110,7 +110,9 @@
     layout.height = box.clientHeight;
     layout.yaxis.domain = [part, 1];
     if (narrow) {
-      layout.annotations = layout.annotations.filter(function (note) { return note.name !== "wide"; });
+      ["annotations", "shapes"].forEach(function (kind) {
+        layout[kind] = layout[kind].filter(function (item) { return item.name !== "wide"; });
+      });
       layout.xaxis.tickvals = layout.xaxis.tickvals.filter(function (_, i) { return i % 2 === 0; });
       layout.xaxis.ticktext = layout.xaxis.ticktext.filter(function (_, i) { return i % 2 === 0; });
     }
