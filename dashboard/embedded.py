@@ -149,9 +149,9 @@ class Servers:
         deadline = time.monotonic() + 30
         while not _answers(self.address.valkey_socket):
             if self._valkey.poll() is not None:
-                raise ServerError("Valkey ended while starting; logs/valkey.log says why.")
+                raise ServerError("Valkey ended while starting; logs/valkey.log in the data directory says why.")
             if time.monotonic() > deadline:
-                raise ServerError("Valkey does not answer; logs/valkey.log may say why.")
+                raise ServerError("Valkey does not answer; logs/valkey.log in the data directory may say why.")
             time.sleep(0.02)
 
 

@@ -226,7 +226,9 @@ class Postgres:
                 return
             except psycopg.OperationalError as error:
                 if self.process.poll() is not None:
-                    raise ServerError("PostgreSQL ended while starting; its log says why.") from error
+                    raise ServerError(
+                        "PostgreSQL ended while starting; logs/postgres.log in the data directory says why."
+                    ) from error
                 if time.monotonic() > deadline or "authentication failed" in str(error):
                     self.stop()
                     raise ServerError(f"PostgreSQL does not answer: {error}") from error

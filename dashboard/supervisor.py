@@ -83,28 +83,37 @@ class Supervisor:
             time.sleep(0.05)
         return False
 
-    def end(self, names: Sequence[str]) -> None:
-        """End the named children in this order; those that do not react are killed with all they started."""
-        for name in names:
-            child = self.children.pop(name, None)
-            if child is None or child.process is None:
-                continue
-            for position, (number, seconds) in enumerate(child.stops):
-                last = position == len(child.stops) - 1
-                if self._ended(child.process, number, seconds, last=last):
-                    break
-            if child.reader:
-                child.reader.join(1)
+    def end(self, *groups: Sequence[str]) -> None:
+        """End one group of named children after the other, those of a group together.
+
+        A child that does not react to its signals is killed with all it started.
+        """
+        for names in groups:
+            children = [self.children.pop(name) for name in names if name in self.children]
+            for child in children:
+                if child.process and child.process.poll() is None:
+                    child.process.send_signal(child.stops[0][0])
+            for child in children:
+                self._wait(child)
+
+    def _wait(self, child: Child) -> None:
+        if child.process is None:
+            return
+        already = max(self.asked, 1)
+        for position, (number, seconds) in enumerate(child.stops):
+            again = number if position else 0  # the first has been sent; 0 sends nothing
+            last = position == len(child.stops) - 1
+            # Whoever asked us once more meanwhile does not want to wait.
+            if stop(child.process, again, seconds, kill=last, hurry=lambda: self.asked > already) and not last:
+                stop(child.process, 0, 0)  # what the ended leader left in its session
+                break
+        if child.reader:
+            child.reader.join(1)
 
     def finished(self, name: str) -> int | None:
         """The exit code of a child that was meant to end, None while it runs."""
         process = self.children[name].process
         return process.poll() if process else None
-
-    def _ended(self, process: subprocess.Popen[bytes], number: int, seconds: float, *, last: bool) -> bool:
-        """Signal and wait; whoever asked us again meanwhile does not want to wait. Kills after the last signal."""
-        already = max(self.asked, 1)
-        return stop(process, number, seconds, kill=last, hurry=lambda: self.asked > already)
 
     def _revive(self, child: Child) -> None:
         if child.once or child.process is None or child.process.poll() is None:

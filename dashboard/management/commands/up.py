@@ -32,7 +32,7 @@ from dashboard.supervisor import Child, GivenUp, Supervisor, python
 from remediation.collection.source import SourceError, check_source
 
 log = logging.getLogger("dashboard.up")
-STOP_ORDER = ("sample", "web", "beat", "dispatcher", "collector")
+STOP_ORDER = (("sample", "web"), ("beat", "dispatcher", "collector"))
 
 
 class Command(ProjectCommand):
@@ -69,7 +69,7 @@ class Command(ProjectCommand):
             if options["repo"]:
                 self._add_project(options["repo"], options["python"])
             connections.close_all()
-            stack.callback(supervisor.end, STOP_ORDER)
+            stack.callback(supervisor.end, *STOP_ORDER)
             try:
                 url = f"http://{_shown_host(options['host'])}:{port}"
                 return self._serve(supervisor, servers, url, sample=not options["no_sample"])
@@ -81,10 +81,12 @@ class Command(ProjectCommand):
         return None
 
     def _serve(self, supervisor: Supervisor, servers: Servers, url: str, *, sample: bool) -> int | None:
-        for child in _children():
-            supervisor.start(child)
+        web, *workers = _children()
+        supervisor.start(web)
         if not supervisor.watch(lambda: _healthy(url)):
             return None
+        for child in workers:  # only now: on two cores their start would make the first page wait twice as long
+            supervisor.start(child)
         self._welcome(url)
         if sample and not _sources() and "add_sample" in get_commands():
             supervisor.start(Child("sample", python(settings.BASE_DIR / "manage.py", "add_sample"), once=True))
