@@ -63,13 +63,7 @@ def collect(
     command = _command(target, cache)
     try:
         readable = (*interpreter_paths(target.interpreter), plugin)
-        plugin.mkdir(mode=0o755, exist_ok=True)
-        shutil.copy2(REPORTER, plugin / f"{PLUGIN}.py")  # with its time, so its byte-code stays valid
-        (plugin / f"{PLUGIN}.py").chmod(0o644)
-        cache.mkdir(exist_ok=True)
-        for path in (tree, cache):
-            give(path)
-        _give_top(bytecode)
+        _prepare(tree, plugin, cache, bytecode)
         descriptor = _new_stream(stream)
         try:
             end = sandbox.run(
@@ -87,7 +81,7 @@ def collect(
             return Collected(end, _read(descriptor, limits), level, command)
         finally:
             os.close(descriptor)
-    except SandboxError as error:
+    except (SandboxError, OSError) as error:  # also a full disk, or orders too long for the launcher
         return Collected(ProcessEnd(returncode=None, stderr=str(error)), b"", level, command)
 
 
@@ -116,8 +110,16 @@ def _environment(target: Target, tree_at: str, plugin: Path, bytecode: Path, str
     }
 
 
-def _give_top(bytecode: Path) -> None:
-    """Only the directory itself: what lies in it was written by the target's own user in earlier passes."""
+def _prepare(tree: Path, plugin: Path, cache: Path, bytecode: Path) -> None:
+    """The reporter in a directory of its own, and what the target must write in its user's hands."""
+    plugin.mkdir(mode=0o755, exist_ok=True)
+    copy = plugin / f"{PLUGIN}.py"
+    shutil.copy2(REPORTER, copy)  # with its time, so its byte-code stays valid
+    copy.chmod(0o644)
+    cache.mkdir(exist_ok=True)
+    for path in (tree, cache):
+        give(path)
+    # What lies in it was written by the target's own user in earlier passes: thousands of files, all right already.
     if os.geteuid() == 0 and bytecode.stat().st_uid != sandbox.NOBODY:
         give(bytecode)
 

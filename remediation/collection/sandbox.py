@@ -88,16 +88,10 @@ def run(
     """
     sandbox = sandbox or probe()
     level = sandbox.level if level is None else level
-    if level not in LEVELS or level > sandbox.level:
-        raise SandboxError(f"Sandbox level {level} is not available; this machine offers {describe(sandbox.level)}.")
-    if level < 3 and tree_at != str(tree):
-        raise SandboxError(f"Below level 3 the tree stays at its own path {tree}, not at {tree_at}.")
-    for key, value in (env or {}).items():
-        if not key or "=" in key or "\0" in key + value:
-            raise SandboxError(f"{key!r} cannot be the name of an environment variable.")
+    _check(sandbox, level, tree, tree_at, env or {})
     scratch = Path(tempfile.mkdtemp(prefix="target-"))
     try:
-        scratch.chmod(0o755)
+        scratch.chmod(0o755)  # the target's user passes through it
         request = Request(sandbox, tuple(argv), tree, tree_at, cwd, env or {}, readable, writable, network, limits)
         spec = request.isolated(scratch) if level == 3 else request.trusted(scratch)
         end = supervise(
@@ -105,8 +99,22 @@ def run(
         )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    if level == 3 and end.returncode in (126, 127) and end.stderr.startswith(tuple(Path(t).name + ":" for t in TOOLS)):
-        return replace(end, returncode=None)  # the tools in front of the target could not start it
-    if level == 3 and end.returncode is not None and end.stderr.startswith("/usr/bin/env:"):
-        return replace(end, returncode=None)
-    return end
+    return _unless_never_started(end) if level == 3 else end
+
+
+def _unless_never_started(end: ProcessEnd) -> ProcessEnd:
+    """The tools in front of an isolated target speak up where they could not start it."""
+    said = (*(f"{Path(tool).name}:" for tool in TOOLS), *(f"{tool}:" for tool in TOOLS))
+    never = end.returncode is not None and end.returncode > 0 and end.stderr.startswith(said)
+    return replace(end, returncode=None) if never else end
+
+
+def _check(sandbox: Sandbox, level: int, tree: Path, tree_at: str, env: Mapping[str, str]) -> None:
+    """Raise SandboxError for what cannot be run as asked."""
+    if level not in LEVELS or level > sandbox.level:
+        raise SandboxError(f"Sandbox level {level} is not available; this machine offers {describe(sandbox.level)}.")
+    if level < 3 and tree_at != str(tree):
+        raise SandboxError(f"Below level 3 the tree stays at its own path {tree}, not at {tree_at}.")
+    for key, value in env.items():
+        if not key or "=" in key or "\0" in key + value:
+            raise SandboxError(f"{key!r} cannot be the name of an environment variable.")
