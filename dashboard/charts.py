@@ -111,7 +111,8 @@ def _bars(go: Any, picture: Picture) -> list[Any]:
     width = (picture.until - picture.since).total_seconds() * 1000 / 150
     moved = [point for point in picture.points if point.ledger]
     # Plotly leaves out an axis without a trace, and the words of the strip with it.
-    bars = [go.Scatter(x=[_time(picture.since)], y=[None], yaxis="y2", mode="lines", hoverinfo="skip", showlegend=False)]
+    quiet = {"yaxis": "y2", "hoverinfo": "skip", "showlegend": False}
+    bars = [go.Scatter(x=[_time(picture.since)], y=[None], mode="lines", **quiet)]
     for term, (sign, colour, pattern) in looks.items():
         points = [point for point in moved if getattr(point.ledger, term)]
         if points:
@@ -122,10 +123,8 @@ def _bars(go: Any, picture: Picture) -> list[Any]:
                     name=term,
                     width=width,
                     offset=0,
-                    yaxis="y2",
                     marker={"color": colour, "line": {"width": 0}, "pattern": pattern or {}},
-                    hoverinfo="skip",
-                    showlegend=False,
+                    **quiet,
                 )
             )
     return bars

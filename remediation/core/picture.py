@@ -56,6 +56,8 @@ def right_edge(trend: Trend, now: datetime) -> datetime:
 
 def stretches(trend: Trend, now: datetime) -> tuple[Run | Gap, ...]:
     """Runs and gaps in order; they touch and never overlap. Each run is to be drawn on its own."""
+    if not trend.points:
+        return ()
     groups: list[list[Point]] = []
     for point in trend.points:
         if groups and groups[-1][-1].counted == point.counted:
