@@ -29,7 +29,9 @@ class Command(ProjectCommand):
         parser.add_argument(
             "--python", default="", metavar="INTERPRETER", help="path of a Python, or a version like 3.12"
         )
-        parser.add_argument("--args", default="", metavar='"PYTEST ARGS"', help="extra pytest arguments, one string")
+        parser.add_argument(
+            "--args", dest="pytest_args", default="", metavar='"PYTEST ARGS"', help="extra pytest arguments, one string"
+        )
         parser.add_argument(
             "--env", action="append", default=[], metavar="K=V", help="repeatable; {checkout} becomes the tree's path"
         )
@@ -58,7 +60,7 @@ class Command(ProjectCommand):
                 key=options["key"],
                 interpreter=options["python"],
                 install="\n".join(options["install"]),
-                arguments=options["args"],
+                arguments=options["pytest_args"],
                 environment=_environment(options["env"]),
                 schedule=options["schedule"],
                 time_zone=options["time_zone"],
