@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from remediation.collection.checkout import remove
 from remediation.collection.pythons import uv_binary
 from remediation.collection.recipe import EXPORTED, OUT, BuildError, Plan
+from remediation.collection.removal import remove
 from remediation.collection.runtime import interpreter_paths
 from remediation.collection.sandbox import SandboxError, give
 from remediation.core.records import ProcessEnd
@@ -65,7 +65,8 @@ def build(
     """Make ``venv`` at its final place and install ``plan`` into it, yielding what each step printed.
 
     ``tree`` is an empty directory for the plan's files, ``cache`` uv's, kept by the caller per project. With a
-    ``name``, the project's own metadata is installed too, and no code of it. Raises BuildError.
+    ``name``, the project's own metadata is installed too, and no code of it. Raises BuildError, whose log is
+    that of the failing step.
     """
     _write(tree, plan.files)
     wheel = _metadata_wheel(tree, name, version) if name else ""
@@ -84,13 +85,11 @@ def build(
         steps.append([uv, "pip", "install", "--python", inside, *plan.install])
     if wheel:
         steps.append([uv, "pip", "install", "--python", inside, "--no-deps", "--no-index", wheel])
-    printed = ""
     for argv in steps:
         end = _step(argv, python=python, venv=venv, tree=tree, cache=cache, run=run)
         text = f"$ {shlex.join(['uv', *argv[1:]])}\n{end.stdout}{end.stderr}\n".replace(str(tree) + "/", "")
-        printed += text
         if end.returncode != 0 or end.stopped:
-            raise _failure(end, printed)
+            raise _failure(end, text)
         yield text
     take_back(venv)
 

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from remediation.collection.mirror import LINK_MODE, SUBMODULE_MODE, Entry, Mirror
+from remediation.collection.removal import remove
 from remediation.collection.source import SourceError
 from remediation.core.text import clean_line
+
+__all__ = ["Exported", "export", "mtime_of", "remove"]
 
 MAX_FILES = 200_000
 MAX_BYTES = 4 << 30
@@ -79,23 +82,6 @@ def export(
     _links(mirror, links, root)
     submodules = tuple(entry.path for entry in entries if entry.mode == SUBMODULE_MODE)
     return Exported(len(files) + len(links), sum(entry.size for entry in files), submodules, missing)
-
-
-def remove(tree: Path) -> None:
-    """Delete a directory whatever its owner did to it: no permissions, 10,000 levels, any names.
-
-    Links are never followed and no file's mode is touched (it may be linked to the blob store).
-    """
-    if not tree.is_symlink() and tree.is_dir():
-        _openable(tree)
-        top = os.open(tree, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            _empty(top)
-        finally:
-            os.close(top)
-        tree.rmdir()
-    else:
-        tree.unlink(missing_ok=True)
 
 
 def _raw(path: str) -> bytes:
@@ -235,15 +221,23 @@ def _place(blob: bytes, path: bytes, entry: Entry, link: bool) -> None:
     source = os.open(blob, os.O_RDONLY | os.O_CLOEXEC)
     copy = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
-        while chunk := os.read(source, 1 << 20):
-            view = memoryview(chunk)
-            while view:
-                view = view[os.write(copy, view) :]
+        _copy(source, copy)
         nanoseconds = mtime_of(entry.sha) * 1_000_000_000
         os.utime(copy, ns=(nanoseconds, nanoseconds))
     finally:
         os.close(copy)
         os.close(source)
+
+
+def _copy(source: int, copy: int) -> None:
+    # In the kernel where that works: btrfs and xfs then share the blocks instead of copying them.
+    with suppress(AttributeError, OSError):
+        while os.copy_file_range(source, copy, 1 << 30):
+            pass
+    while chunk := os.read(source, 1 << 20):  # the rest, from where the kernel stopped
+        view = memoryview(chunk)
+        while view:
+            view = view[os.write(copy, view) :]
 
 
 def _links(mirror: Mirror, links: Sequence[Entry], root: bytes) -> None:
@@ -255,41 +249,3 @@ def _links(mirror: Mirror, links: Sequence[Entry], root: bytes) -> None:
             shown = clean_line(entry.path, 120)
             raise SourceError("source-refused", f"The symbolic link {shown} points nowhere a link can.")
         os.symlink(destination, root + _raw(entry.path))  # noqa: PTH211  (bytes: names need not be UTF-8)
-
-
-def _openable(directory: Path) -> None:
-    with suppress(PermissionError):  # somebody else's: then deleting it is up to its permissions
-        directory.chmod(0o700)
-
-
-def _empty(top: int) -> None:
-    """Delete what is in the open directory, flat: a nested directory is moved up before it is emptied.
-
-    Neither the call stack nor a path grows with the depth, and one descriptor is open at a time.
-    """
-    waiting = _drain(top, top)
-    while waiting:
-        name = waiting.pop()
-        handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=top)
-        try:
-            waiting.extend(_drain(handle, top))
-        finally:
-            os.close(handle)
-        os.rmdir(name, dir_fd=top)
-
-
-def _drain(directory: int, top: int) -> list[str]:
-    """Unlink the files of ``directory``; move its directories into ``top`` under fresh names, which are returned."""
-    with os.scandir(directory) as found:
-        content = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
-    moved = []
-    for name, is_directory in content:
-        if not is_directory:
-            os.unlink(name, dir_fd=directory)
-            continue
-        with suppress(PermissionError):
-            os.chmod(name, 0o700, dir_fd=directory)
-        fresh = f"d-{secrets.token_hex(12)}"
-        os.rename(name, fresh, src_dir_fd=directory, dst_dir_fd=top)
-        moved.append(fresh)
-    return moved

@@ -124,22 +124,13 @@ def ensure(
         printed = "".join(f"note: {note}\n" for note in made.notes)
         name, version = _own_metadata(files)
         (home / "tree").mkdir(parents=True)
-        steps = build(
-            made,
-            name=name,
-            version=version,
-            python=Path(python),
-            venv=home / "venv",
-            tree=home / "tree",
-            cache=root.resolve() / "uv-cache",
-            run=run,
-        )
+        place = {"venv": home / "venv", "tree": home / "tree", "cache": root.resolve() / "uv-cache"}
         try:
-            for text in steps:
+            for text in build(made, name=name, version=version, python=Path(python), run=run, **place):
                 printed += text
                 log(text)
         except BuildError as error:
-            error.log = cap("".join(f"note: {note}\n" for note in made.notes) + error.log)
+            error.log = cap(printed + error.log)
             clear(home)
             raise
         clear(home / "tree")

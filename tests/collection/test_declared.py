@@ -345,10 +345,11 @@ def test_no_content_ever_raises(files: dict[str, bytes]) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "-e .", ".", "./x", "/etc/passwd", "--python /bin/sh", "--target /", "--prefix /x", "-r ../x", "-r /etc/passwd",
-        "-r",         "--config-file x", "--cache-dir /", "--find-links /etc", "--index-url http://x", "--extra ../x",
-        "--extra", "-r 'x",         "x @ file:///etc/passwd", "x @ http://h/x", "x @ git+ssh://h/x", "pytest; rm -rf /",
-        "$(touch x)", "--python=3",         "--no-deps=x", "--exclude-newer -r", "--build-constraints x", "--system", "pytest\x00",
+        "-e .", ".", "./x", "/etc/passwd", "--python /bin/sh", "--target /", "--prefix /x", "-r ../x",
+        "-r /etc/passwd", "-r", "--config-file x", "--cache-dir /", "--find-links /etc", "--index-url http://x",
+        "--extra ../x", "--extra", "-r 'x", "x @ file:///etc/passwd", "x @ http://h/x", "x @ git+ssh://h/x",
+        "pytest; rm -rf /", "$(touch x)", "--python=3", "--no-deps=x", "--exclude-newer -r", "--build-constraints x",
+        "--system", "pytest\x00",
     ],
 )  # fmt: skip
 def test_lines_that_are_no_recipe_are_refused(line: str) -> None:
