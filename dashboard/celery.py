@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from celery import Celery
-from celery.signals import setup_logging, task_success, worker_ready
+from celery.signals import setup_logging, task_success, worker_process_init, worker_ready
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -43,6 +44,14 @@ app.autodiscover_tasks(["remediation"])
 @setup_logging.connect
 def _keep_our_logging(**_: object) -> None:
     """Being connected is enough: Celery then leaves LOGGING of the settings as it is."""
+
+
+@worker_process_init.connect
+def _end_with_the_worker(**_: object) -> None:
+    """A pool process whose worker was killed would go on with its pass, and its target with it."""
+    from dashboard.processes import die_with_parent
+
+    die_with_parent(signal.SIGKILL)
 
 
 @worker_ready.connect

@@ -31,6 +31,12 @@ def _die_with(parent: int, with_signal: int) -> Callable[[], None] | None:
     return prepare
 
 
+def die_with_parent(with_signal: int) -> None:
+    """For a process that was forked and not spawned by us: on Linux it gets ``with_signal`` when its parent ends."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, with_signal, 0, 0, 0)
+
+
 def spawn(
     argv: Sequence[str | Path],
     *,

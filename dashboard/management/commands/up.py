@@ -167,18 +167,21 @@ def _children() -> Iterator[Child]:
         stops=[(signal.SIGTERM, 6.0), (signal.SIGQUIT, 3.0)],
         abandoned=signal.SIGQUIT,
     )
+    # The kernel's last signal to Celery is SIGKILL: a worker that has lost its broker waits for it and for nothing
+    # else, and rows, not processes, remember what is unfinished.
     # Long passes must not keep the short tasks waiting, so these have a process of their own.
     yield Child(
         "dispatcher", python(*celery, "worker", "-P", "solo", "-Q", "default", "-n", "dispatcher@%h", *quiet),
-        abandoned=signal.SIGQUIT,
+        abandoned=signal.SIGKILL,
     )  # fmt: skip
     cores = str(env_int("COLLECT_CONCURRENCY", os.cpu_count() or 1, least=1))
     yield Child(
         "collector", python(*celery, "worker", "-c", cores, "-Q", "collect", "-n", "collector@%h", *quiet),
         stops=[(signal.SIGTERM, 10.0), (signal.SIGQUIT, 5.0)],  # warm, then cold: an unfinished pass is queued again
-        abandoned=signal.SIGQUIT,
+        abandoned=signal.SIGKILL,
     )  # fmt: skip
-    yield Child("beat", python(*celery, "beat", "--pidfile=", "--schedule", settings.BEAT_SCHEDULE_FILE, "-l", "INFO"))
+    schedule = ("--pidfile=", "--schedule", settings.BEAT_SCHEDULE_FILE)
+    yield Child("beat", python(*celery, "beat", *schedule, "-l", "INFO"), abandoned=signal.SIGKILL)
 
 
 def _prepare(data_dir: Path) -> None:
