@@ -18,18 +18,25 @@ def load_state(project: Project, last: CollectionPass | None) -> State:
         return State(ticket_of=_tickets(project))
     result = last.result.unpack()
     hidden, cleared = _ended(project)
-    unheld = project.passes.counted().filter(held=False).in_commit_order().last()
     opened = fingerprint.identify(result)
     return State(
         open=opened,
         hidden=hidden,
         cleared=frozenset(cleared - opened.keys()),
         files={file.path: file for file in result.files},
-        reference_tests=unheld.tests_collected if unheld else None,
+        reference_tests=_reference_tests(project, last),
         verified=frozenset(Ticket.objects.filter(project=project, status="verified").values_list("pk", flat=True)),
         ticket_of=_tickets(project),
         baseline_done=True,
     )
+
+
+def _reference_tests(project: Project, last: CollectionPass) -> int | None:
+    """Tests of the latest pass up to ``last`` that was not held; a pass just recorded stands behind it."""
+    if not last.held:
+        return last.tests_collected
+    unheld = project.passes.counted().before(last).filter(held=False).in_commit_order().last()
+    return unheld.tests_collected if unheld else None
 
 
 def is_current(project: Project) -> bool:
