@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from remediation.core.reconcile import Movement, Seen, State, step
+from remediation.core.records import PassResult
 from remediation.models import CategoryCount, CollectionPass, FileState, Occurrence, Project, Rename, Ticket, Transition
 from remediation.projections.load import is_current, load_state
 from remediation.projections.tickets import TicketBook
@@ -106,8 +107,8 @@ class _Fold:
 
     def apply(self, collection_pass: CollectionPass) -> None:
         """One more counted pass: the pure step, then the rows it changes."""
-        renames = self.renames(self.last.commit, collection_pass.commit) if self.last else {}
-        seen = Seen(collection_pass.result.unpack(), renames, collection_pass.confirmed_at is not None)
+        result = collection_pass.result.unpack()
+        seen = Seen(result, self._renames(collection_pass, result), collection_pass.confirmed_at is not None)
         state, movement = step(self.state, seen)
         state = self.tickets.open_for(state, movement, collection_pass)
         self.writer.write(collection_pass, movement, self.tickets.fingerprints)
@@ -115,6 +116,14 @@ class _Fold:
         self.writer.write_counts(collection_pass, movement, self.tickets)
         self._write_pass(collection_pass, movement)
         self.last = collection_pass
+
+    def _renames(self, collection_pass: CollectionPass, result: PassResult) -> Mapping[str, str]:
+        """Git's renames since the last pass, asked only when a file that matters is gone: most passes ask nothing."""
+        if self.last is None:
+            return {}
+        known = {*self.state.files, *(path for path, _ in self.state.open), *(path for path, _ in self.state.hidden)}
+        gone = known - {*result.inventory, *(file.path for file in result.files)}
+        return self.renames(self.last.commit, collection_pass.commit) if gone else {}
 
     def _write_pass(self, collection_pass: CollectionPass, movement: Movement) -> None:
         ledger = movement.ledger
