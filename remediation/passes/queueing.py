@@ -98,7 +98,7 @@ def reap() -> int:
         lease_until=None,
         fence=F("fence") + 1,
     )
-    again = lost.update(state="queued", stage="", lease_until=None, nudged_at=None, fence=F("fence") + 1)
+    again = lost.filter(attempts__lt=MAX_ATTEMPTS).update(state="queued", stage="", lease_until=None, nudged_at=None, fence=F("fence") + 1)
     return failed + again
 
 
@@ -145,9 +145,11 @@ def _latest_slot(project: Project, now: datetime) -> tuple[datetime, datetime | 
     assert slot is not None
     following = next_due(project.schedule, project.time_zone, slot)
     # A schedule of every minute, a year late, is half a million steps of a cheap iterator; jump instead.
-    if following and now - slot > timedelta(days=2):
-        slot = next_due(project.schedule, project.time_zone, now - timedelta(days=2)) or slot
-        following = next_due(project.schedule, project.time_zone, slot)
+    for days in (2, 35, 400):  # daily and more often, weekly and monthly, yearly
+        landed = next_due(project.schedule, project.time_zone, max(slot, now - timedelta(days=days)))
+        if landed and landed <= now:
+            slot, following = landed, next_due(project.schedule, project.time_zone, landed)
+            break
     while following and following <= now:
         slot, following = following, next_due(project.schedule, project.time_zone, following)
     return slot, following
