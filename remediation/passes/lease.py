@@ -9,7 +9,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import Error, IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
@@ -104,7 +104,7 @@ class Heartbeat:
             self._progress.clear()
         try:
             return bool(held(self._pass).update(lease_until=Now() + LEASE, **progress))
-        except DatabaseError:
+        except Error:  # also InterfaceError, when the connection was closed under us
             # A short outage must not lose the pass: the lease itself decides, on the database's clock.
             log.warning("pass %s: the lease could not be extended; trying again", self._pass.pk)
             connection.close()
