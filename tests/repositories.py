@@ -36,6 +36,10 @@ class Repository:
                 file.write_text(text)
         self._git("add", "-A")
         self._git("commit", "-q", "--allow-empty", "-m", subject)
+        return self.head()
+
+    def head(self) -> str:
+        """The id of the last commit."""
         return self._git("rev-parse", "HEAD").strip()
 
     def move(self, old: str, new: str) -> None:
