@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from remediation.collection.interpreter import InterpreterMissing, check_interpreter
+from remediation.collection.recipe import BuildError, check_recipe
 from remediation.collection.source import SourceError, check_ref, check_source
 from remediation.core.rules import DEFAULT_CATEGORIES, DEFAULT_RULES, FALLBACK
 from remediation.core.text import clean_line
@@ -183,15 +184,10 @@ def _interpreter(_: Project, value: str) -> str:
 
 
 def _install(_: Project, value: str) -> str:
-    lines = [line.strip() for line in value.splitlines() if line.strip() and not line.strip().startswith("#")]
-    for line in lines:
-        try:
-            words = shlex.split(line)
-        except ValueError as error:
-            raise Refused("install", f"This line cannot be read: {line} ({error}).") from error
-        if any(word.startswith(("--python", "--target", "--prefix", "--system", "-e", "--editable")) for word in words):
-            raise Refused("install", f"{line}: the environment and its place are chosen by the worker; leave that out.")
-    return "\n".join(lines)
+    try:
+        return "\n".join(check_recipe(value.splitlines()))
+    except BuildError as error:
+        raise Refused("install", str(error)) from error
 
 
 def _arguments(_: Project, value: str) -> str:
