@@ -80,7 +80,9 @@ class EnvironmentField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         """Stored variables as lines; what was typed stays as it was typed."""
-        return "\n".join(f"{name}={text}" for name, text in value.items()) if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            return value
+        return "\n".join(f"{name}={text}" for name, text in sorted(value.items()))  # the database keeps no order
 
     def clean(self, value: Any) -> dict[str, str]:  # type: ignore[override]
         """Raises ValidationError naming the line that cannot be read."""
@@ -151,7 +153,11 @@ class ProjectForm(_Accessible):
     schedule = _text(
         "Schedule", help_text="Cron: minute, hour, day, month, weekday. Empty: only on demand.", max_length=100
     )
-    time_zone = _text("Time zone", max_length=60)
+    time_zone = _text("Time zone", help_text="Such as Europe/Berlin. Empty: UTC.", max_length=60)
+
+    def clean_time_zone(self) -> str:
+        """A zone is always there."""
+        return self.cleaned_data["time_zone"] or "UTC"
 
 
 class SettingsForm(ProjectForm):
@@ -167,7 +173,7 @@ class SettingsForm(ProjectForm):
         max_length=300,
     )  # fmt: skip
     install = _lines(
-        forms.CharField, "Install", "One line of `uv pip install` arguments each. Empty: what was detected.", 4
+        forms.CharField, "Install", "Arguments of uv pip install, one set a line. Empty: what was detected.", 4
     )
     arguments = _text(
         "pytest arguments", help_text="As on a shell line, for example tests/unit -m 'not slow'.", max_length=1000

@@ -75,10 +75,10 @@ def tab_counts(project: Project, user: User) -> dict[str, int]:
     mine = STANDING & Q(claimed_by=user)
     every = project.tickets.filter(merged_into__isnull=True)
     return every.aggregate(
-        open=Count("pk", STANDING),
-        unclaimed=Count("pk", STANDING & Q(claimed_by=None)),
-        mine=Count("pk", mine),
-        verified=Count("pk", Q(status="verified")),
+        open=Count("pk", filter=STANDING),
+        unclaimed=Count("pk", filter=STANDING & Q(claimed_by=None)),
+        mine=Count("pk", filter=mine),
+        verified=Count("pk", filter=Q(status="verified")),
         all=Count("pk"),
     )
 
@@ -89,8 +89,8 @@ def build(project: Project, user: User, chosen: Filter, page_number: Any) -> dic
     rows = chosen.narrow(in_tab)
     sums = rows.aggregate(
         tickets=Count("pk"),
-        errors=Sum("errors", default=0),
-        environment=Sum("errors", Q(environment=True), default=0),
+        visible=Sum("errors", default=0),
+        in_environment=Sum("errors", filter=Q(environment=True), default=0),
         hidden=Sum("hidden_errors", default=0),
     )
     page = _page(project, rows, chosen.sorting, sums["tickets"], page_number)
@@ -101,7 +101,7 @@ def build(project: Project, user: User, chosen: Filter, page_number: Any) -> dic
         "counts": counts,
         "hidden_by_filter": counts[chosen.tab] - sums["tickets"],
         "tickets": page,
-        "sums": {**sums, "repository": sums["errors"] - sums["environment"]},
+        "sums": {**sums, "in_repository": sums["visible"] - sums["in_environment"]},
         "orders": [
             (key, label) for key, (label, _) in ORDERS.items() if key != "gone" or chosen.tab in {"verified", "all"}
         ],

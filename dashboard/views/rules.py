@@ -8,7 +8,9 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard import access
 from dashboard.forms import CategoryForm
@@ -33,7 +35,9 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
             errors = {rows.row_of(refused.field): refused.text}
         else:
             messages.success(request, f"Saved as version {version}. History is sorted again.", extra_tags="good")
-            return redirect("rules", project.slug)
+            # The whole page: its message and the categories stand outside the part that htmx replaces.
+            back = reverse("rules", args=[project.slug])
+            return HttpResponseClientRedirect(back) if wants_part(request) else redirect(back)
     context = {"project": project, "page": "settings", "rows": rows.shown(errors), "errors": errors, **_page(project)}
     template = "dashboard/_rules.html" if wants_part(request) else "dashboard/rules.html"
     return render(request, template, context, status=422 if errors else 200)

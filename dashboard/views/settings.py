@@ -78,10 +78,13 @@ def _store(form: SettingsForm, project: Project) -> bool:
 
 
 def _due(expression: str, zone: str) -> dict[str, Any]:
-    """The next due times, or why there are none: times (in the zone), text."""
+    """The next due times in their zone as text, or why there are none."""
     try:
         moments = schedule.next_times(expression, zone or "UTC", timezone.now(), PREVIEWED)
-        local = [moment.astimezone(schedule.zone(zone or "UTC")) for moment in moments]
+        # Written here: the templates' filters would turn them back to UTC.
+        local = [
+            f"{m:%a} {m.day} {m:%b %Y %H:%M}" for m in (t.astimezone(schedule.zone(zone or "UTC")) for t in moments)
+        ]
     except schedule.BadSchedule as error:
         return {"times": [], "text": str(error), "bad": True}
     text = (

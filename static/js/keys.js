@@ -1,4 +1,4 @@
-// Keys of the ticket pages (j k c), Copy buttons and the password's Show button. Nothing here is needed to work.
+// Keys of the ticket pages (j k c), Copy and Show buttons, and what a failed request says. No page needs it to work.
 (function () {
   function step(by) {
     var links = Array.from(document.querySelectorAll(".tickets tbody .ti"));
@@ -50,5 +50,17 @@
       button.textContent = show ? "Hide" : "Show";
     }
   });
+
+  // A request that fails must not look like a button that does nothing.
+  function say(text) {
+    var box = document.getElementById("messages"), banner = document.createElement("div");
+    banner.className = "banner bad";
+    banner.textContent = text;
+    box.replaceChildren(banner);
+  }
+  document.addEventListener("htmx:responseError", function (event) {
+    say("The server answered " + event.detail.xhr.status + ". Nothing was changed. Reload the page and try again.");
+  });
+  document.addEventListener("htmx:sendError", function () { say("The server does not answer. Nothing was changed."); });
   document.querySelectorAll("[data-copy], [data-show]").forEach(function (button) { button.hidden = false; });
 })();

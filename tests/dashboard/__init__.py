@@ -1,0 +1,1 @@
+"""Tests of dashboard; a package, so that two folders may hold a test file of one name."""

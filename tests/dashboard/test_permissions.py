@@ -1,0 +1,160 @@
+"""Who may reach what: every route of the site, every role, in one's own project and in another's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.dashboard.cast import ROLES, Cast
+
+OPEN, SIGNED_IN, READ, WORK, LEAD, ADMIN = range(6)
+RANK = {"anonymous": OPEN, "viewer": READ, "engineer": WORK, "lead": LEAD, "admin": ADMIN}
+
+
+@dataclass(frozen=True)
+class Route:
+    """``get`` and ``post``: what is needed for each; None where the method is refused with 405."""
+
+    get: int | None
+    post: int | None = None
+    args: tuple[object, ...] = ()
+    in_project: bool = True
+
+
+ROUTES = {
+    "healthz": Route(OPEN, in_project=False),
+    "login": Route(OPEN, OPEN, in_project=False),
+    "logout": Route(None, OPEN, in_project=False),
+    "welcome": Route(OPEN, OPEN, ("no-such-token",), in_project=False),
+    "portfolio": Route(SIGNED_IN, in_project=False),
+    "project-new": Route(ADMIN, ADMIN, in_project=False),
+    "overview": Route(READ),
+    "overview-live": Route(READ),
+    "trend": Route(READ),
+    "tickets": Route(READ),
+    "ticket": Route(READ, args=("{key}-1",)),
+    "claim": Route(None, WORK, ("{key}-1",)),
+    "release": Route(None, WORK, ("{key}-1",)),
+    "ticket-category": Route(None, WORK, ("{key}-1",)),
+    "passes": Route(READ),
+    "run-pass": Route(None, WORK),
+    "pass": Route(READ, args=(1,)),
+    "pass-live": Route(READ, args=(1,)),
+    "pass-again": Route(None, WORK, (1,)),
+    "stop-pass": Route(None, WORK, (1,)),
+    "confirm-pass": Route(None, LEAD, (1,)),
+    "settings": Route(READ, LEAD),
+    "due": Route(READ),
+    "rules": Route(READ, LEAD),
+    "category": Route(None, LEAD, (0,)),
+}
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return Cast.make()
+
+
+def _routes(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern.url_patterns)
+        else:
+            yield pattern.name or f"unnamed: {pattern.pattern}"
+
+
+def test_every_route_is_listed_here() -> None:
+    assert set(_routes(get_resolver().url_patterns)) == set(ROUTES)
+
+
+def test_every_role_is_played() -> None:
+    assert set(RANK) | {"stranger"} == set(ROLES)
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_each_role_gets_what_it_may_and_no_more(cast: Cast, name: str) -> None:
+    route = ROUTES[name]
+    for method, need in (("get", route.get), ("post", route.post)):
+        for role, rank in RANK.items():
+            answer = _ask(cast.client(role), method, _url(name, cast, own=True))
+            assert _verdict(answer) == _expected(route, need, rank), (method, role, answer.status_code)
+
+
+@pytest.mark.parametrize("name", [name for name, route in ROUTES.items() if route.in_project])
+def test_another_project_is_not_there_for_anyone_but_an_administrator(cast: Cast, name: str) -> None:
+    route = ROUTES[name]
+    for method, need in (("get", route.get), ("post", route.post)):
+        if need is None:
+            continue
+        for role in ("viewer", "engineer", "lead"):
+            foreign = _ask(cast.client(role), method, _url(name, cast, own=False))
+            missing = _ask(cast.client(role), method, _url(name, cast, own=None))
+            assert (_verdict(foreign), _verdict(missing)) == ("not found", "not found"), (method, role)
+        assert _verdict(_ask(cast.client("stranger"), method, _url(name, cast, own=True))) == "not found"
+        assert _verdict(_ask(cast.client("admin"), method, _url(name, cast, own=False))) == "let in"
+
+
+@pytest.mark.parametrize("name", [name for name, route in ROUTES.items() if route.post is not None])
+def test_no_other_site_can_send_it_in_a_persons_name(cast: Cast, name: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.admin)
+    answer = client.post(_url(name, cast, own=True))
+    assert answer.status_code == 403
+    assert "This form is too old" in answer.content.decode()
+
+
+def test_a_role_that_is_taken_away_ends_at_once(cast: Cast) -> None:
+    client = cast.client("engineer")
+    assert client.get("/p/atlas/tickets/").status_code == 200
+    cast.project.memberships.filter(user=cast.engineer).delete()
+    assert client.get("/p/atlas/tickets/").status_code == 404
+
+
+def test_a_closed_account_is_signed_out(cast: Cast) -> None:
+    client = cast.client("lead")
+    cast.lead.is_active = False
+    cast.lead.save()
+    assert client.get("/p/atlas/").url.startswith("/login/")
+
+
+def test_pages_that_are_refused_say_so_plainly(cast: Cast) -> None:
+    refused = cast.client("viewer").post("/p/atlas/t/ATL-1/claim/").content.decode()
+    assert "Your role does not allow this" in refused and "Your role in atlas is viewer." in refused
+    assert "There is nothing here" in cast.client("stranger").get("/p/atlas/").content.decode()
+
+
+def _url(name: str, cast: Cast, *, own: bool | None) -> str:
+    """The route in the cast's project, in another one, or (None) in one that does not exist."""
+    route = ROUTES[name]
+    if not route.in_project:
+        return reverse(name, args=route.args)
+    project = cast.project if own else cast.other
+    slug = project.slug if own is not None else "no-such-project"
+    args = [arg.format(key=project.key) if isinstance(arg, str) else arg for arg in route.args]
+    return reverse(name, args=[slug, *args])
+
+
+def _ask(client: Client, method: str, url: str) -> HttpResponse:
+    answer: HttpResponse = getattr(client, method)(url)
+    return answer
+
+
+def _verdict(answer: HttpResponse) -> str:
+    if answer.status_code == 302 and answer.url.startswith("/login/"):
+        return "sign in"
+    return {403: "refused", 404: "not found", 405: "no such method"}.get(answer.status_code, "let in")
+
+
+def _expected(route: Route, need: int | None, rank: int) -> str:
+    if need == OPEN:
+        return "let in"
+    if rank == OPEN and OPEN not in {route.get, route.post}:
+        return "sign in"
+    if need is None:
+        return "no such method"
+    return "let in" if rank >= need else "refused"

@@ -1,0 +1,181 @@
+"""The page of one ticket, and its category by hand."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from remediation import projects, tickets
+from tests import factories
+from tests.dashboard.cast import WORKING, Cast, errors, words
+
+URL = "/p/atlas/t/ATL-1/"
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return Cast.make()
+
+
+def _words(cast: Cast, url: str = URL, role: str = "engineer") -> str:
+    answer = cast.client(role).get(url)
+    assert answer.status_code == 200
+    return words(answer.content.decode())
+
+
+def test_it_works(cast: Cast) -> None:
+    text = _words(cast)
+    assert "Module atlas.core.registry does not exist" in text
+    assert "E ModuleNotFoundError: No module named 'atlas.core.registry'" in text
+    assert "Same missing module: atlas.core.registry." in text
+    assert "tests/test_a.py:3: in <module> import atlas.core.registry" in text
+    assert "Blocked files 2 now" in text
+    assert "First seen, 2 errors at pass #1" in text
+    assert "You cannot close a ticket. It closes when a pass on a later commit no longer sees it." in text
+    assert "2 of 3 at the last counted pass" in text
+
+
+def test_the_reproduce_command_runs_what_the_pass_ran(cast: Cast) -> None:
+    projects.update(
+        cast.project,
+        arguments="-p no:randomly",
+        environment={"SRC": "{checkout}/src", "GREETING": "it's fine", "MODE": "test"},
+    )
+    text = _words(cast)
+    assert f"git checkout {1:040x}"[:21] in text
+    assert (
+        "GREETING='it'\"'\"'s fine' MODE=test SRC=\"$PWD/src\" "
+        "python -m pytest --collect-only -q -p no:randomly tests/test_a.py tests/test_b.py"
+    ) in text
+
+
+def test_many_files_are_folded_by_directory_and_so_is_the_command(cast: Cast) -> None:
+    many = [factories.missing_module(f"tests/part{n % 3}/test_{n}.py") for n in range(30)]
+    factories.counted_pass(cast.project, 2, many)
+    page = cast.client("viewer").get(URL).content.decode()
+    assert page.count('<details class="fold"') == 4  # tests/, where two files are gone, and three folders
+    assert "5 of 30 files. Show the command with all of them" in page
+
+
+def test_a_regression_says_so(cast: Cast) -> None:
+    factories.counted_pass(cast.project, 2, [factories.missing_name("tests/test_c.py")], WORKING)
+    assert "ATL-1 is verified. Pass #2 on" in _words(cast)
+    factories.counted_pass(cast.project, 3, errors())
+    text = _words(cast)
+    assert "ATL-1 is back: 2 errors now, first at #3" in text
+    assert "Verified at #2" in text
+    assert "Back, 2 errors at pass #3" in text
+
+
+@pytest.mark.parametrize(
+    ("files", "outcome"),
+    [
+        ({"tests/test_healthy.py": 5, "tests/test_a.py": 3}, "Collects, gone since #2"),
+        ({"tests/test_healthy.py": 5, "tests/test_a.py": ("skipped", 0)}, "Hidden: silenced since #2"),
+        ({"tests/test_healthy.py": 5, "tests/test_a.py": ("masked", 0)}, "Hidden: masked since #2"),
+        ({"tests/test_healthy.py": 5, "tests/test_a.py": ("not-reached", 0)}, "Hidden: not seen since #2"),
+        ({"tests/test_healthy.py": 5}, "Deleted at #2"),
+    ],
+)
+def test_every_file_says_what_became_of_it(cast: Cast, files: dict[str, Any], outcome: str) -> None:
+    factories.counted_pass(cast.project, 2, [factories.missing_module("tests/test_b.py")], files)
+    text = _words(cast)
+    assert re.search(rf"tests/test_a\.py {outcome}", text), text
+    assert re.search(r"tests/test_b\.py 3 Blocked", text), text
+
+
+def test_a_file_behind_another_cause_is_not_said_to_be_collected(cast: Cast) -> None:
+    behind = factories.missing_name("tests/test_a.py", line=9)
+    factories.counted_pass(cast.project, 2, [factories.missing_module("tests/test_b.py"), behind])
+    text = _words(cast)
+    assert "Gone since #2 another cause blocks the file now" in text
+    assert "Collects" not in text.split("History")[0].split("Blocked files")[1]
+
+
+def test_hidden_errors_keep_it_open_and_are_explained(cast: Cast) -> None:
+    files = {"tests/test_healthy.py": 5, "tests/test_a.py": ("skipped", 0), "tests/test_b.py": ("skipped", 0)}
+    factories.counted_pass(cast.project, 2, [], files)
+    text = _words(cast)
+    assert "0 visible, 2 hidden." in text
+    assert "is verified" not in text
+    assert "As seen by pass #1" in text  # the evidence comes from the pass that saw it
+
+
+def test_history_mixes_people_and_passes(cast: Cast) -> None:
+    tickets.claim(cast.ticket(), cast.engineer)
+    tickets.release(cast.ticket(), cast.lead, from_anyone=True)
+    text = _words(cast).split("History")[1]
+    assert text.index("Ines Duarte released it from Mei Lin") < text.index("Mei Lin claimed it")
+    assert text.index("Mei Lin claimed it") < text.index("First seen")
+
+
+def test_hostile_text_is_shown_as_text(cast: Cast) -> None:
+    name = "</pre><script>alert(1)</script>" + "A" * 900
+    factories.counted_pass(cast.project, 2, [*errors(), factories.missing_name("tests/test_x.py", "atlas.x", name)])
+    answer = cast.client("viewer").get("/p/atlas/t/ATL-3/")
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.content.decode()
+
+
+def test_it_asks_the_same_number_of_questions_whatever_the_size(cast: Cast, django_assert_num_queries: Any) -> None:
+    client = cast.client("engineer")
+    for position, files in ((2, 2), (3, 60)):
+        many = [factories.missing_module(f"tests/test_{n}.py") for n in range(files)]
+        factories.counted_pass(cast.project, position, many)
+        with django_assert_num_queries(14):
+            client.get(URL)
+
+
+def test_only_what_would_be_accepted_is_offered(cast: Cast) -> None:
+    def offers(role: str) -> set[str]:
+        page = cast.client(role).get(URL).content.decode()
+        return {action for action in ("claim", "release", "category") if f"/t/ATL-1/{action}/" in page}
+
+    assert [offers(role) for role in ("viewer", "engineer", "lead")] == [
+        set(),
+        {"claim", "category"},
+        {"claim", "category"},
+    ]
+    tickets.claim(cast.ticket(), cast.engineer)
+    assert [offers(role) for role in ("viewer", "engineer", "lead")] == [
+        set(),
+        {"release", "category"},
+        {"release", "category"},
+    ]
+
+
+def test_a_category_by_hand_is_stored_and_history_is_sorted_again(
+    cast: Cast, clean_redis: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    target = cast.project.categories.get(name="Test infrastructure")
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = cast.client("engineer").post(URL + "category/", {"category": target.pk}, follow=True)
+    assert "ATL-1 is in Test infrastructure now, and stays there." in answer.content.decode()
+    assert (cast.ticket().category, cast.ticket().category_by_hand) == (target, True)
+    assert b"remediation.tasks.rebuild" in b"".join(clean_redis.lrange("default", 0, -1))
+
+
+def test_a_category_of_another_project_changes_nothing(cast: Cast) -> None:
+    foreign = cast.other.categories.first()
+    before = cast.ticket().category
+    for value in (str(foreign.pk), "0", "x", ""):
+        answer = cast.client("engineer").post(URL + "category/", {"category": value}, follow=True)
+        assert "Choose one of the categories." in answer.content.decode()
+    assert (cast.ticket().category, cast.ticket().category_by_hand) == (before, False)
+
+
+def test_a_viewer_may_not_sort(cast: Cast) -> None:
+    assert cast.client("viewer").post(URL + "category/", {"category": 1}).status_code == 403
+
+
+def test_another_project_is_not_there(cast: Cast) -> None:
+    assert cast.client("stranger").get(URL).status_code == 404
+    assert cast.client("engineer").get("/p/atlas/t/ATL-99/").status_code == 404
+    assert cast.client("engineer").get("/p/atlas/t/BOR-1/").status_code == 404
+
+
+def test_anonymous_is_asked_to_sign_in(cast: Cast) -> None:
+    assert Client().get(URL).url == "/login/?next=/p/atlas/t/ATL-1/"
