@@ -40,35 +40,37 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """What the overview's live part shows. ``seen`` changes when a pass ends."""
+    """What runs, then what waits. ``seen`` changes when a pass ends; ``first``: nothing was ever counted."""
 
-    current: CollectionPass | None
+    rows: tuple[CollectionPass, ...]
     progress: Progress | None
-    waiting: int
     seen: str
     first: bool
 
     @property
+    def current(self) -> CollectionPass | None:
+        """The one at work, or the next."""
+        return self.rows[0] if self.rows else None
+
+    @property
+    def waiting(self) -> int:
+        """How many wait behind it."""
+        return max(len(self.rows) - 1, 0)
+
+    @property
     def active(self) -> bool:
         """Whether anything runs or waits."""
-        return self.current is not None
-
-
-def active(project: Project) -> list[CollectionPass]:
-    """Running, then waiting in their order. One query."""
-    rows = project.passes.listed().exclude(state="ended").order_by("number")
-    return sorted(rows, key=lambda row: row.state != "running")
+        return bool(self.rows)
 
 
 def strip(project: Project, now: datetime) -> Strip:
-    """Two queries when nothing is active, at most two more when something is."""
-    rows = active(project)
+    """Two queries when nothing is active, at most four more when something is."""
+    waiting = project.passes.listed().exclude(state="ended").order_by("number")
+    rows = tuple(sorted(waiting, key=lambda row: row.state != "running"))
     ended = project.passes.filter(state="ended").aggregate(number=Count("pk"), last=Max("ended_at"))
-    current = rows[0] if rows else None
-    done = progress(current, now) if current else None
+    done = progress(rows[0], now) if rows else None
     seen = f"{ended['number']}-{ended['last'].timestamp() if ended['last'] else 0:.3f}"
-    first = not project.passes.counted().exists() if current else False
-    return Strip(current, done, len(rows) - 1 if rows else 0, seen, first)
+    return Strip(rows, done, seen, first=bool(rows) and not project.passes.counted().exists())
 
 
 def progress(collection_pass: CollectionPass, now: datetime) -> Progress:

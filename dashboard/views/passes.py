@@ -30,7 +30,6 @@ def passes(request: HttpRequest, slug: str) -> HttpResponse:
         "project": project,
         "page": "passes",
         "ended": ended,
-        "active": live_passes.active(project),
         "bars": passes_page.bars(project),
         "strip": strip,
     }

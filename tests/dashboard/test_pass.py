@@ -1,0 +1,189 @@
+"""One pass: its ledger, and what stands behind each term."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from remediation import passes
+from remediation.core.records import SessionFacts
+from remediation.models import CollectionPass
+from tests import factories
+from tests.dashboard.cast import WORKING, Cast, errors, words
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return Cast.make()
+
+
+def url(number: int) -> str:
+    return f"/p/atlas/passes/{number}/"
+
+
+def said(cast: Cast, number: int, role: str = "viewer") -> str:
+    answer = cast.client(role).get(url(number))
+    assert answer.status_code == 200
+    return words(answer.content.decode())
+
+
+def test_the_baseline_has_no_ledger(cast: Cast) -> None:
+    page = said(cast, 1)
+    assert "Pass #1: 3 errors" in page
+    assert "The first counted pass: the baseline." in page
+    assert "Seen: 3 errors of 2 tickets" in page
+    assert "cleared" not in page
+
+
+def test_what_was_cleared_and_what_is_new_with_the_sum(cast: Cast) -> None:
+    new = [factories.unknown_marker("tests/test_d.py"), factories.unknown_marker("tests/test_e.py")]
+    factories.counted_pass(cast.project, 2, [*errors()[1:], *new], {"tests/test_a.py": 3})
+    page = said(cast, 2)
+    assert "Pass #2: 4 errors, up from 3" in page
+    assert "#1 3 cleared −1 new +2 #2 4" in page
+    assert "Cleared: 1 error of 1 ticket" in page
+    assert "ATL-1, Missing core modules: repaired" in page
+    assert "New: 2 errors of 1 ticket" in page
+    assert "tests/test_a.py" in page
+
+
+def test_what_is_hidden_says_why(cast: Cast) -> None:
+    factories.counted_pass(cast.project, 2, errors()[1:], {"tests/test_a.py": ("skipped", 0)})
+    page = said(cast, 2)
+    assert "#1 3 cleared −0 hidden −1 #2 2" in page
+    assert "Hidden: 1 error of 1 ticket" in page
+    assert "silenced: skipped, ignored or deselected" in page
+    assert "Their tickets stay open." in page
+
+
+def test_what_came_back(cast: Cast) -> None:
+    factories.counted_pass(cast.project, 2, errors()[:2], WORKING | {"tests/test_c.py": 2})
+    factories.counted_pass(cast.project, 3, errors(), {"tests/test_healthy.py": 5})
+    page = said(cast, 3)
+    assert "regressed +1" in page
+    assert "Regressed: 1 error of 1 ticket" in page
+
+
+def test_the_terms_are_the_lists(cast: Cast) -> None:
+    factories.counted_pass(cast.project, 2, [factories.unknown_marker("tests/test_a.py"), errors()[2]], WORKING)
+    page = said(cast, 2)
+    for term, sign in (("cleared", "−"), ("unmasked", r"\+"), ("new", r"\+")):
+        shown = re.search(rf"{term} {sign}(\d+)", page)
+        listed = re.search(rf"{term.capitalize()}: (\d+) error", page)
+        assert (shown[1] if shown else "0") == (listed[1] if listed else "0")
+
+
+def test_blocked_has_no_lists_and_is_not_zero(cast: Cast) -> None:
+    factories.blocked_pass(cast.project)
+    page = said(cast, 2)
+    assert "Pass #2 could not count anything" in page
+    assert "This is not zero errors." in page
+    assert "ImportError: cannot import name 'db_engine'" in page
+    assert "no ticket was closed or reopened by it" in page
+    assert "Cleared:" not in page
+    assert "0 errors" not in page
+
+
+def test_failed_says_where_the_cause_lies(cast: Cast) -> None:
+    factories.failed_pass(cast.project)
+    page = said(cast, 2)
+    assert "Pass #2 failed" in page
+    assert "This is not zero errors." in page
+    assert "The cause lies with the source, the environment or the worker" in page
+
+
+def test_another_scope_says_what_differs(cast: Cast) -> None:
+    other = SessionFacts(pytest="9.1.0", python="3.13.0", rootdir=".", inipath="pyproject.toml")
+    factories.counted_pass(cast.project, 2, errors(), session=other)
+    page = said(cast, 2)
+    assert "Not comparable with #1: the scope changed." in page
+    assert "Python: 3.12 became 3.13" in page
+
+
+def test_a_commit_off_the_ref_draws_no_point(cast: Cast) -> None:
+    factories.off_ref(cast.project, errors())
+    page = said(cast, 2)
+    assert "the pass is recorded and shown, draws no point and closes nothing" in page
+    assert "baseline" not in page
+
+
+def test_facts_of_the_environment(cast: Cast) -> None:
+    factories.counted_pass(
+        cast.project, 2, errors(), sandbox_level=1, exit_code=1, command="python -m pytest --collect-only -q",
+        install_log="Installed 4 packages", output_tail="3 errors in 0.2s", seconds=72.0,
+    )  # fmt: skip
+    page = said(cast, 2)
+    assert "level 1, trusted code only" in page
+    assert "python -m pytest --collect-only -q" in page
+    assert "Took 1 min 12 s" in page
+    assert "Installed 4 packages" in page
+    assert "3 errors in 0.2s" in page
+
+
+def test_a_hostile_name_stays_text(cast: Cast) -> None:
+    path = "tests/<script>alert(1)</script>/test_x.py"
+    factories.counted_pass(cast.project, 2, [*errors(), factories.missing_module(path, "atlas.<b>x")])
+    answer = cast.client("viewer").get(url(2)).content.decode()
+    assert "<script>alert" not in answer
+    assert "&lt;script&gt;alert(1)" in answer
+
+
+def test_neighbours(cast: Cast) -> None:
+    factories.blocked_pass(cast.project)
+    factories.blocked_pass(cast.project)
+    page = cast.client("viewer").get(url(2)).content.decode()
+    assert 'rel="prev" href="/p/atlas/passes/1/"' in page
+    assert 'rel="next" href="/p/atlas/passes/3/"' in page
+    assert "rel=prev" not in cast.client("viewer").get(url(1)).content.decode().replace('"', "")
+    assert "rel=next" not in cast.client("viewer").get(url(3)).content.decode().replace('"', "")
+
+
+def test_progress_until_it_ends(cast: Cast) -> None:
+    queued = passes.queue(cast.project, trigger="manual")
+    client = cast.client("viewer")
+    waits = client.get(url(2) + "live/", headers=HTMX)
+    assert waits.status_code == 200
+    assert 'hx-trigger="every 2s"' in waits.content.decode()
+    passes.claim(queued.pk)
+    CollectionPass.objects.filter(pk=queued.pk).update(stage="collect", files_reached=2, errors_so_far=1)
+    page = words(client.get(url(2)).content.decode())
+    assert "Pass #2 is running" in page
+    assert "2 test files reached" in page
+    assert "Collect: 1 error so far" in page
+    CollectionPass.objects.filter(pk=queued.pk).update(
+        state="ended", outcome="failed", reason="cancelled", ended_at=timezone.now()
+    )
+    ended = client.get(url(2) + "live/", headers=HTMX)
+    assert ended.status_code == 286
+    assert ended.headers["HX-Trigger"] == "pass-done"
+    assert "hx-trigger" not in ended.content.decode()
+
+
+def test_another_project_is_not_there(cast: Cast) -> None:
+    for path in ("", "live/"):
+        assert cast.client("stranger").get(url(1) + path).status_code == 404
+        assert cast.client("engineer").get(f"/p/borealis/passes/1/{path}").status_code == 404
+
+
+def test_anonymous_is_asked_to_sign_in(cast: Cast) -> None:
+    assert Client().get(url(1)).url == "/login/?next=/p/atlas/passes/1/"
+
+
+@pytest.mark.parametrize("number", ["0", "2", "99", str(2**31), "9" * 40, "-1", "x"])
+def test_bad_ids(cast: Cast, number: str) -> None:
+    assert cast.client("viewer").get(f"/p/atlas/passes/{number}/").status_code == 404
+
+
+def test_the_number_of_queries_does_not_grow(cast: Cast, django_assert_num_queries: object) -> None:
+    client = cast.client("viewer")
+    many = [factories.missing_module(f"tests/test_{i}.py", f"atlas.core.part{i}") for i in range(30)]
+    factories.counted_pass(cast.project, 2, [*errors(), many[0]])
+    factories.counted_pass(cast.project, 3, [*errors(), *many])
+    for number in (2, 3):
+        with django_assert_num_queries(8):  # type: ignore[operator]
+            client.get(url(number))

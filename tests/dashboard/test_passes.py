@@ -1,0 +1,87 @@
+"""The list of passes: what ran, what waits, what moved."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from remediation import passes
+from tests import factories
+from tests.dashboard.cast import WORKING, Cast, errors, words
+
+URL = "/p/atlas/passes/"
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return Cast.make()
+
+
+def test_it_works(cast: Cast) -> None:
+    factories.blocked_pass(cast.project)
+    factories.counted_pass(cast.project, None, errors()[:1], WORKING)
+    said = words(cast.client("viewer").get(URL).content.decode())
+    assert said.index("#3 Thu") < said.index("#2 Wed") < said.index("#1 Tue")
+    assert "Counted 1 −2" in said
+    assert "Blocked not counted: pytest stopped while loading tests/conftest.py" in said
+
+
+def test_a_pass_that_was_not_counted_has_no_digit_in_its_row(cast: Cast) -> None:
+    factories.blocked_pass(cast.project)
+    page = cast.client("viewer").get(URL).content.decode()
+    row = page[page.index('<a href="/p/atlas/passes/2/">#2</a>') :].split("</tr>")[0]
+    assert 'colspan="7"' in row
+    assert "<b>0</b>" not in row
+    strip = page[page.index('aria-label="#2: blocked, not counted"') :].split("</a>")[0]
+    assert 'class="gap"' in strip
+
+
+def test_what_is_at_work_stands_on_top(cast: Cast) -> None:
+    for commit in ("a" * 40, "b" * 40):
+        passes.queue(cast.project, trigger="manual", commit=commit)
+    passes.claim(cast.project.passes.get(number=2).pk)
+    said = words(cast.client("viewer").get(URL).content.decode())
+    assert said.index("#2") < said.index("Running") < said.index("Waits") < said.index("#1 Tue")
+
+
+def test_no_pass_yet(cast: Cast) -> None:
+    project = factories.project("zephyr", schedule="0 6 * * *")
+    said = words(cast.client("admin").get(f"/p/{project.slug}/passes/").content.decode())
+    assert "No pass yet. The next one is due" in said
+
+
+def test_htmx_gets_the_part(cast: Cast) -> None:
+    page = cast.client("viewer").get(URL, headers=HTMX).content.decode()
+    assert page.lstrip().startswith('<div id="passes"')
+    assert "<html" not in page
+
+
+def test_pages(cast: Cast) -> None:
+    for _ in range(55):
+        factories.failed_pass(cast.project)
+    client = cast.client("viewer")
+    first, second = (words(client.get(URL, {"page": page}).content.decode()) for page in ("1", "2"))
+    assert "Page 1 of 2, 56 passes" in first
+    assert "Older" in first and "Newer" not in first
+    assert "#1 Tue" in second
+    for bad in ("0", "99", "x", "-1"):
+        assert client.get(URL, {"page": bad}).status_code == 200
+
+
+def test_another_project_is_not_there(cast: Cast) -> None:
+    assert cast.client("stranger").get(URL).status_code == 404
+    assert cast.client("engineer").get("/p/borealis/passes/").status_code == 404
+
+
+def test_anonymous_is_asked_to_sign_in(cast: Cast) -> None:
+    assert Client().get(URL).url == "/login/?next=/p/atlas/passes/"
+
+
+def test_the_number_of_queries_does_not_grow(cast: Cast, django_assert_num_queries: object) -> None:
+    client = cast.client("viewer")
+    for number in (10, 60):
+        while cast.project.passes.count() < number:
+            factories.failed_pass(cast.project)
+        with django_assert_num_queries(9):  # type: ignore[operator]
+            client.get(URL)
