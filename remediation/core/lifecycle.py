@@ -11,7 +11,8 @@ STATUSES = ("open", "awaiting", "still-seen", "verified", "regressed", "muted")
 class Evidence:
     """What one counted pass says of one ticket.
 
-    ``errors``: visible now; ``hidden``: no longer visible though not repaired; ``contains_fix``: the pass contains the commit named in "mark fixed"
+    ``errors``: visible now; ``hidden``: no longer visible though not repaired; ``contains_fix``: the
+    pass contains the commit named in "mark fixed"
     (None when none is named or it cannot be told); ``held``: nothing is verified by this pass.
     """
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediation.core.classify import Classified, classify
+from remediation.core.evidence import passed_beyond, statement_digest
 from remediation.core.fingerprint import identify
 from remediation.core.reconcile import (
     CLEARED,
@@ -18,8 +19,6 @@ from remediation.core.reconcile import (
     Movement,
     Seen,
     State,
-    passed_beyond,
-    statement_digest,
     step,
 )
 from remediation.core.records import Cause, CollectionError, FileResult, Frame, PassResult, TreeFacts
