@@ -421,7 +421,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 blank=True,
                 null=True,
-                on_delete=django.db.models.deletion.PROTECT,
+                on_delete=django.db.models.deletion.RESTRICT,
                 related_name="passes",
                 to="remediation.result",
             ),
@@ -446,7 +446,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 blank=True,
                 null=True,
-                on_delete=django.db.models.deletion.PROTECT,
+                on_delete=django.db.models.deletion.RESTRICT,
                 related_name="passes",
                 to="remediation.scope",
             ),
@@ -581,7 +581,7 @@ class Migration(migrations.Migration):
                 (
                     "category",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="tickets", to="remediation.category"
+                        on_delete=django.db.models.deletion.RESTRICT, related_name="tickets", to="remediation.category"
                     ),
                 ),
                 (
@@ -608,7 +608,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         blank=True,
                         null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=django.db.models.deletion.RESTRICT,
                         related_name="merged",
                         to="remediation.ticket",
                     ),

@@ -8,6 +8,8 @@ from django.db.models import F, Q
 from remediation.core.records import PassResult
 from remediation.querysets import PassQuerySet
 
+_TERMS = ("cleared__isnull", "hidden__isnull", "unmasked__isnull", "new__isnull", "regressed__isnull")
+
 
 class Scope(models.Model):
     """What a pass covered. Two counted passes are comparable when they have the same scope."""
@@ -117,8 +119,8 @@ class CollectionPass(models.Model):
     nudged_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
 
-    result = models.ForeignKey(Result, models.PROTECT, null=True, blank=True, related_name="passes")
-    scope = models.ForeignKey(Scope, models.PROTECT, null=True, blank=True, related_name="passes")
+    result = models.ForeignKey(Result, models.RESTRICT, null=True, blank=True, related_name="passes")
+    scope = models.ForeignKey(Scope, models.RESTRICT, null=True, blank=True, related_name="passes")
     total = models.PositiveIntegerField(null=True, blank=True, help_text="Errors: (test file, root cause) pairs.")
     environment_errors = models.PositiveIntegerField(null=True, blank=True)
     pytest_errors = models.PositiveIntegerField(null=True, blank=True)
@@ -168,10 +170,9 @@ class CollectionPass(models.Model):
                 | (~Q(outcome="counted") & Q(total__isnull=True, result__isnull=True)),
                 name="pass_total_only_when_counted",
             ),
-            # Unknown is never zero: a ledger that does not sum cannot be stored. Null terms: no pass before it.
+            # Unknown is never zero: a ledger's terms are there together or not at all. Null: no pass before it.
             models.CheckConstraint(
-                condition=Q(cleared__isnull=True, hidden__isnull=True, unmasked__isnull=True, new__isnull=True)
-                | Q(cleared__isnull=False, hidden__isnull=False, unmasked__isnull=False, new__isnull=False),
+                condition=Q(**dict.fromkeys(_TERMS, True)) | Q(**dict.fromkeys(_TERMS, False)),
                 name="pass_ledger_whole",
             ),
             models.CheckConstraint(

@@ -59,7 +59,7 @@ class Ticket(models.Model):
     title = models.CharField(max_length=300)
     kind = models.CharField(max_length=30)
     environment = models.BooleanField(default=False)
-    category = models.ForeignKey("remediation.Category", models.PROTECT, related_name="tickets")
+    category = models.ForeignKey("remediation.Category", models.RESTRICT, related_name="tickets")
     category_by_hand = models.BooleanField(default=False)
     status = models.CharField(max_length=12, default="open", choices=[(s, s) for s in STATUSES])
     claimed_by = models.ForeignKey(
@@ -70,7 +70,7 @@ class Ticket(models.Model):
     muted_until = models.DateTimeField(null=True, blank=True)
     solution = models.TextField(blank=True)
     business_value = models.TextField(blank=True)
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged")
+    merged_into = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, related_name="merged")
 
     # Projection, from the occurrences.
     errors = models.PositiveIntegerField(default=0, help_text="Visible in the last counted pass.")

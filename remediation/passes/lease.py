@@ -45,7 +45,7 @@ def claim(pass_id: int) -> CollectionPass | None:
             )
     except IntegrityError:  # another pass of this project is running
         return None
-    return CollectionPass.objects.select_related("project").get(pk=pass_id) if won else None
+    return CollectionPass.objects.select_related("project").filter(pk=pass_id).first() if won else None
 
 
 def held(collection_pass: CollectionPass) -> Any:

@@ -24,7 +24,7 @@ _TAIL = 20_000  # characters kept of an output or a log
 
 
 class LostLease(RuntimeError):
-    """Another worker has the pass now; nothing was written."""
+    """Another worker has the pass now, or it was stopped or deleted; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Report:
 def record(collection_pass: CollectionPass, report: Report, renames: projections.Renames) -> None:
     """Write the result of a pass and project it. Raises LostLease, having written nothing, for an old fence."""
     with transaction.atomic():
-        project = Project.objects.select_for_update().get(pk=collection_pass.project_id)
+        project = Project.objects.select_for_update().filter(pk=collection_pass.project_id).first()
         row = held(collection_pass).select_for_update().first()
-        if row is None:
+        if project is None or row is None:
             raise LostLease(f"pass {collection_pass.pk} is no longer held with fence {collection_pass.fence}")
         _fill(row, report)
         if report.verdict.result is not None:
@@ -58,13 +58,23 @@ def record(collection_pass: CollectionPass, report: Report, renames: projections
         row.project = project
         row.save(force_update=True)
         CollectionPass.objects.filter(pk=row.pk).update(ended_at=Now())
-        if report.detected and project.detected != report.detected:
-            project.detected = dict(report.detected)
+        detected = _clean(report.detected)
+        if detected and project.detected != detected:
+            project.detected = detected
             project.save(update_fields=["detected"], force_update=True)
         if row.in_trend:
             projections.land(row, renames)
         else:
             projections.retime(project)
+
+
+def _clean(value: Any) -> Any:
+    """JSON-ready values with every text in them clean: what a repository declares comes from strangers too."""
+    if isinstance(value, Mapping):
+        return {clean_text(key, 200): _clean(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(inner) for inner in value]
+    return clean_text(value, _TAIL) if isinstance(value, str) else value
 
 
 def _fill(row: CollectionPass, report: Report) -> None:
