@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -10,7 +11,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from remediation.models import CollectionPass, Project, User
-from remediation.schedule import next_due
+from remediation.schedule import BadSchedule, next_due
+
+log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 # A hint that got lost is repeated after this long; one that is merely waiting costs a query.
@@ -52,7 +55,11 @@ def queue_due(now: datetime) -> list[CollectionPass]:
             project = Project.objects.select_for_update(skip_locked=True).filter(pk=pk, next_pass_at__lte=now).first()
             if project is None:  # another scheduler has it
                 continue
-            slot, following = _latest_slot(project, now)
+            try:
+                slot, following = _latest_slot(project, now)
+            except BadSchedule as error:  # zone data can change; one project must not stop all others
+                log.warning("project %s cannot be scheduled: %s", project.slug, error)
+                continue
             project.next_pass_at = following
             project.save(update_fields=["next_pass_at"], force_update=True)
             try:
@@ -98,7 +105,9 @@ def reap() -> int:
         lease_until=None,
         fence=F("fence") + 1,
     )
-    again = lost.filter(attempts__lt=MAX_ATTEMPTS).update(state="queued", stage="", lease_until=None, nudged_at=None, fence=F("fence") + 1)
+    again = lost.filter(attempts__lt=MAX_ATTEMPTS).update(
+        state="queued", stage="", lease_until=None, nudged_at=None, fence=F("fence") + 1
+    )
     return failed + again
 
 
