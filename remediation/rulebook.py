@@ -6,7 +6,8 @@ import functools
 
 import re2
 
-from remediation.core.rules import Rule
+from remediation.core.classify import Classified
+from remediation.core.rules import Rule, categorise
 from remediation.models import Category, CategoryRule, Project
 
 _MAX_MEMORY = 8 << 20  # bytes a compiled pattern may take
@@ -51,6 +52,10 @@ class Rulebook:
             if not row.category.archived
         ]
         self.search = search
+
+    def sort(self, error: Classified) -> Category:
+        """The category that the rules give an error."""
+        return self.category(categorise(error, self.rules, self.search))
 
     def category(self, name: str | None) -> Category:
         """The category of that name, or the one that takes what no rule matches."""

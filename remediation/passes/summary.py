@@ -6,6 +6,7 @@ from typing import Any
 
 from remediation.core import fingerprint
 from remediation.models import CollectionPass, Fingerprint
+from remediation.rulebook import Rulebook
 
 
 def summary(collection_pass: CollectionPass) -> dict[str, Any]:
@@ -48,12 +49,13 @@ def _errors(collection_pass: CollectionPass) -> list[dict[str, Any]]:
         project=collection_pass.project, version=fingerprint.VERSION, readable__in={key for _, key in found}
     ).select_related("ticket__project", "ticket__category")
     by_key = {row.readable: row for row in rows}
+    rules = Rulebook(collection_pass.project)
     return [
         {
             "file": path,
             "kind": identified.error.kind,
-            # A pass off the ref opens no ticket; what it saw may still belong to one.
-            "category": by_key[key].ticket.category.name if key in by_key else None,
+            # A pass off the ref opens no ticket; what it saw may belong to one, and the rules sort the rest.
+            "category": by_key[key].ticket.category.name if key in by_key else rules.sort(identified.error).name,
             "ticket": by_key[key].ticket.label if key in by_key else None,
             "fingerprint": key,
             "message": identified.error.cause.message,
@@ -67,8 +69,7 @@ def _counts(collection_pass: CollectionPass, errors: list[dict[str, Any]]) -> di
     names = collection_pass.project.categories.filter(archived=False).values_list("name", flat=True)
     counts = dict.fromkeys(names, 0)
     for error in errors:
-        if error["category"] is not None:
-            counts[error["category"]] = counts.get(error["category"], 0) + 1
+        counts[error["category"]] = counts.get(error["category"], 0) + 1
     return counts
 
 

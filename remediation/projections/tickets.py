@@ -11,7 +11,6 @@ from remediation.core import fingerprint
 from remediation.core.fingerprint import Identified
 from remediation.core.lifecycle import Evidence, decide
 from remediation.core.reconcile import Movement, State
-from remediation.core.rules import categorise
 from remediation.models import CollectionPass, Fingerprint, Project, Ticket, Transition
 from remediation.rulebook import Rulebook
 
@@ -120,7 +119,7 @@ class TicketBook:
         ticket.kind = first.error.kind
         ticket.environment = first.error.environment
         if not ticket.category_by_hand:
-            ticket.category = self.rules.category(categorise(first.error, self.rules.rules, self.rules.search))
+            ticket.category = self.rules.sort(first.error)
 
     def _place(self, ticket: Ticket, first: Identified, collection_pass: CollectionPass) -> None:
         ticket.first_pass = collection_pass
