@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,9 @@ from remediation.rulebook import BadPattern, compile_pattern
 __all__ = ["MAX_RULES", "Refused", "save_category", "save_rules"]
 
 MAX_RULES = 100
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _MAX_ACTIVE = 8  # colour slots
+_MAX_ORDER = 999
 
 
 def save_rules(project: Project, rows: Sequence[Rule]) -> int:
@@ -60,10 +63,12 @@ def _check(number: int, rule: Rule, categories: dict[str, Category]) -> None:
     if rule.kind and rule.kind not in KINDS:
         raise Refused(where, f"Rule {number}: there is no kind “{clean_line(rule.kind, 40)}”.")
     for field in ("module_glob", "path_glob"):
-        if len(getattr(rule, field)) > 300 or "\0" in getattr(rule, field):
+        if len(getattr(rule, field)) > 300 or _UNSTORABLE.search(getattr(rule, field)):
             raise Refused(where, f"Rule {number}: the glob is too long or holds a control character.")
     if len(rule.message_regex) > 500:
         raise Refused(where, f"Rule {number}: the regular expression is longer than 500 characters.")
+    if _UNSTORABLE.search(rule.message_regex):
+        raise Refused(where, f"Rule {number}: the regular expression holds a character that is no text. Remove it.")
     if rule.message_regex:
         try:
             compile_pattern(rule.message_regex)
@@ -83,6 +88,8 @@ def save_category(project: Project, category: Category | None = None, **values: 
         raise Refused("name", "A category has a name of up to 60 characters.")
     if row.is_fallback and row.archived:
         raise Refused("archived", "This category takes what no rule matches and stays.")
+    if not 0 <= row.order <= _MAX_ORDER:
+        raise Refused("order", f"The order is a number from 0 to {_MAX_ORDER}.")
     if not 0 <= row.slot <= 8:
         raise Refused("slot", "Choose one of the eight colours.")
     with transaction.atomic():

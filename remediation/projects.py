@@ -27,7 +27,12 @@ __all__ = ["Refused", "create", "next_key", "update"]
 _RESERVED_ENVIRONMENT = re.compile(r"^(REMEDIATION_|PYTHONPYCACHEPREFIX$|PYTHONHASHSEED$|PYTHONDONTWRITEBYTECODE$|LD_)")
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 # Options that would stop, distribute or fake the collection; the rest is the team's business.
-_REFUSED_OPTIONS = ("-x", "--exitfirst", "--maxfail", "-n", "--numprocesses", "--collect-only", "--co", "--lf", "--ff")
+_REFUSED_OPTIONS = (
+    "--exitfirst", "--maxfail", "--numprocesses", "--collect-only", "--co", "--lf", "--last-failed", "--ff",
+    "--failed-first", "--sw", "--stepwise", "--sw-skip", "--stepwise-skip",
+)  # fmt: skip
+_REFUSED_LETTERS = re.compile(r"-[qsvl]*[xn].*")  # also -vx and -n4, as argparse reads them
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 _EDITABLE = (
     "name", "source", "ref", "key", "interpreter", "install", "arguments", "environment", "schedule", "time_zone",
@@ -59,6 +64,8 @@ def create(
         raise Refused("name", "Give the project a name with letters or digits.")
     if Project.objects.filter(slug=slug).exists():
         raise Refused("name", f"There is a project {slug} already. Choose another name.")
+    if key and Project.objects.filter(key=key.strip().upper()).exists():
+        raise Refused("key", f"Another project has the key {key.strip().upper()}. Choose other letters.")
     project = Project(slug=slug, is_sample=is_sample, source_is_local=allow_local and _is_local(source))
     values = {
         "name": name,
@@ -128,7 +135,13 @@ def _assign(project: Project, values: Mapping[str, Any], *, now: datetime) -> No
     """Check every given value and set it. Raises Refused at the first that cannot work."""
     for field, value in values.items():
         check = _CHECKS.get(field)
-        setattr(project, field, check(project, value) if check else value)
+        if isinstance(value, str) and _UNSTORABLE.search(value):
+            raise Refused(field, "This holds a character that is no text (NUL or half a character). Remove it.")
+        checked = check(project, value) if check else value
+        limit = Project._meta.get_field(field).max_length
+        if limit and len(checked) > limit:
+            raise Refused(field, f"This is longer than {limit} characters. Shorten it.")
+        setattr(project, field, checked)
     if "schedule" in values or "time_zone" in values:
         try:
             zone(project.time_zone)
@@ -196,20 +209,24 @@ def _arguments(_: Project, value: str) -> str:
     except ValueError as error:
         raise Refused("arguments", f"The pytest arguments cannot be read: {error}. Close every quote.") from error
     for word in words:
-        if word.split("=")[0] in _REFUSED_OPTIONS or re.fullmatch(r"-n\d+|-x.*", word):
+        if word.split("=")[0] in _REFUSED_OPTIONS or _REFUSED_LETTERS.fullmatch(word):
             raise Refused("arguments", f"{word} would falsify the count; a pass collects everything in one process.")
     return value.strip()
 
 
 def _environment(_: Project, value: Mapping[str, str]) -> dict[str, str]:
     for name, text in value.items():
-        if not _NAME.match(name):
+        if not _NAME.fullmatch(name):
             raise Refused("environment", f"{name} is not a variable's name. Write NAME=value.")
         if _RESERVED_ENVIRONMENT.match(name):
             raise Refused("environment", f"{name} is set by the pass itself.")
-        if "\0" in text:
-            raise Refused("environment", f"The value of {name} holds a NUL character.")
+        if _UNSTORABLE.search(text):
+            raise Refused("environment", f"The value of {name} holds a character that is no text. Remove it.")
     return dict(value)
+
+
+def _stripped(_: Project, value: str) -> str:
+    return value.strip()
 
 
 def _is_local(source: str) -> bool:
@@ -225,6 +242,8 @@ _CHECKS = {
     "install": _install,
     "arguments": _arguments,
     "environment": _environment,
+    "schedule": _stripped,
+    "time_zone": _stripped,
 }
 
 
