@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from remediation import passes, projects
+from remediation import passes, projections, projects
 from remediation.collection.mirror import Commit
 from remediation.core.records import (
     Cause,
@@ -94,6 +94,11 @@ def unknown_marker(path: str, name: str = "load") -> CollectionError:
     )
 
 
+def syntax_error(path: str, message: str = "invalid syntax") -> CollectionError:
+    """A test file that Python cannot parse; its root cause names the file."""
+    return _error(path, Cause("SyntaxError", message, filename=path, lineno=4))
+
+
 def result(
     errors: Iterable[CollectionError] = (),
     files: Mapping[str, int | tuple[str, int]] | None = None,
@@ -148,8 +153,19 @@ def failed_pass(of: Project, position: int | None = None, *, reason: str = "sour
     return ended_pass(of, Verdict("failed", reason, "The source did not answer. Nothing was counted."), position)
 
 
+def no_renames(before: str, after: str) -> Mapping[str, str]:
+    """Git's answer where no file was renamed."""
+    return {}
+
+
 def ended_pass(
-    of: Project, verdict: Verdict, position: int | None = None, *, at: datetime | None = None, **report: Any
+    of: Project,
+    verdict: Verdict,
+    position: int | None = None,
+    *,
+    at: datetime | None = None,
+    renames: projections.Renames = no_renames,
+    **report: Any,
 ) -> CollectionPass:
     """Queue, claim and record a pass with this verdict at this place of the commit order."""
     if position is None:
@@ -160,7 +176,7 @@ def ended_pass(
     claimed = passes.claim(passes.queue(of, trigger="command", commit=commit.sha).pk)
     assert claimed is not None
     values = {"commit": commit, "position": position, "observed_at": at, "seconds": 4.2, "sandbox_level": 3} | report
-    passes.record(claimed, passes.Report(verdict=verdict, **values), lambda before, after: {})
+    passes.record(claimed, passes.Report(verdict=verdict, **values), renames)
     return CollectionPass.objects.select_related("project", "result", "scope").get(pk=claimed.pk)
 
 
@@ -169,5 +185,5 @@ def off_ref(of: Project, errors: Iterable[CollectionError] = ()) -> CollectionPa
     claimed = passes.claim(passes.queue(of, trigger="command", commit="f" * 40).pk)
     assert claimed is not None
     verdict = Verdict("counted", session=SESSION, result=result(errors))
-    passes.record(claimed, passes.Report(verdict=verdict, position=None, sandbox_level=3), lambda before, after: {})
+    passes.record(claimed, passes.Report(verdict=verdict, position=None, sandbox_level=3), no_renames)
     return CollectionPass.objects.get(pk=claimed.pk)
