@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -11,8 +12,8 @@ from remediation.core.records import Cause, CollectionError, PassResult, TreeFac
 
 KINDS = {
     "missing-module": "a module of this repository does not exist",
-    "missing-dependency": "a third-party package is not installed",
-    "removed-stdlib": "the module was removed from Python's standard library",
+    "missing-dependency": "a third-party package is not installed, or not in a release that fits",
+    "removed-stdlib": "it was removed from Python's standard library",
     "missing-name": "the module exists, the name in it does not",
     "wrong-path": "the module exists elsewhere in this repository",
     "circular-import": "modules import each other",
@@ -127,7 +128,7 @@ def classify(error: CollectionError, tree: TreeFacts) -> Classified:
         kind, elsewhere = _missing_module(module, tree)
     elif short == "ImportError" and (pair := missing_name(cause)):
         module, name = pair
-        kind = "circular-import" if _is_cycle(cause) else "missing-name"
+        kind = _missing_name(module, cause)
     elif short in {"SyntaxError", "IndentationError", "TabError"}:
         kind = "syntax-error"
     elif short == "TypeError" and cause.bases:
@@ -161,6 +162,16 @@ def missing_name(cause: Cause) -> tuple[str, str] | None:
 def _first(pattern: re.Pattern[str], text: str) -> str:
     match = pattern.search(text)
     return match[1] if match else ""
+
+
+def _missing_name(module: str, cause: Cause) -> str:
+    """A name missing from a module outside the repository is the environment's: another Python, another release."""
+    if _is_cycle(cause):
+        return "circular-import"
+    if not PurePosixPath(cause.path).is_absolute():
+        return "missing-name"
+    stdlib = module.partition(".")[0] in sys.stdlib_module_names
+    return "removed-stdlib" if stdlib else "missing-dependency"
 
 
 def _is_cycle(cause: Cause) -> bool:

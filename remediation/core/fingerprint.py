@@ -71,11 +71,9 @@ def normalise(message: str) -> str:
 def key_of(error: Classified) -> str:
     """Return the readable key: never a line number, a path prefix or an address."""
     cause = error.cause
+    if error.module:
+        return f"name:{error.module}:{error.name}" if error.name else f"module:{error.module}"
     match error.kind:
-        case "missing-module" | "missing-dependency" | "removed-stdlib" | "wrong-path":
-            return f"module:{error.module}"
-        case "missing-name" | "circular-import":
-            return f"name:{error.module}:{error.name}"
         case "unknown-marker":
             return f"marker:{error.name}"
         case "mro-conflict":
@@ -103,10 +101,14 @@ def title_of(error: Classified) -> str:
             title = f"Module {error.module} does not exist"
         case "wrong-path":
             title = f"Module {error.module} has moved"
+        case "missing-dependency" if error.name:
+            title = f"The installed {error.module.partition('.')[0]} has no {error.name} in {error.module}"
         case "missing-dependency":
             title = f"Package {error.module.partition('.')[0]} is not installed"
             if "." in error.module:
                 title = f"Module {error.module} of an installed package is missing"
+        case "removed-stdlib" if error.name:
+            title = f"{error.name} was removed from Python's {error.module}"
         case "removed-stdlib":
             title = f"Module {error.module} was removed from Python"
         case "missing-name":
@@ -132,11 +134,11 @@ def title_of(error: Classified) -> str:
 
 def why_of(error: Classified) -> str:
     """Return why errors are one ticket: the rule, as a sentence."""
+    if error.name and error.module:
+        return f"Same missing name {error.name} in the same module {error.module}."
+    if error.module:
+        return f"Same missing module: {error.module}."
     match error.kind:
-        case "missing-module" | "missing-dependency" | "removed-stdlib" | "wrong-path":
-            return f"Same missing module: {error.module}."
-        case "missing-name" | "circular-import":
-            return f"Same missing name {error.name} in the same module {error.module}."
         case "unknown-marker":
             return f"Same unregistered marker: {error.name}."
         case "mro-conflict":

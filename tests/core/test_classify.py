@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from remediation.core.classify import ENVIRONMENT_KINDS, KINDS, classify, missing_name, with_tree
+from remediation.core.fingerprint import key_of, title_of
 from remediation.core.records import Cause, CollectionError, Frame, PassResult, TreeFacts
 
 TEST = "tests/test_a.py"
@@ -190,3 +191,33 @@ def test_an_unrelated_change_of_the_tree_is_no_other_result() -> None:
     one, other = with_tree(result, PATHS, ["redis"]), with_tree(result, [*PATHS, "atlas/new.py"], ["redis", "celery"])
     assert one.digest() == other.digest() != result.digest()
     assert (one.tests, one.deselected, one.warnings) == (3, 2, ("w",))
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "path", "kind", "title"),
+    [
+        ("atlas.cache", "CacheKey", "atlas/cache.py", "missing-name", "CacheKey is not exported by atlas.cache"),
+        (
+            "collections",
+            "Mapping",
+            "/usr/lib/python3.13/collections/__init__.py",
+            "removed-stdlib",
+            "Mapping was removed from Python's collections",
+        ),
+        (
+            "twisted.web.test",
+            "Forever",
+            "/opt/venv/lib/python3.13/site-packages/twisted/web/test.py",
+            "missing-dependency",
+            "The installed twisted has no Forever in twisted.web.test",
+        ),
+    ],
+)
+def test_a_name_missing_outside_the_repository_is_the_environments(
+    module: str, name: str, path: str, kind: str, title: str
+) -> None:
+    cause = Cause("ImportError", f"cannot import name '{name}' from '{module}'", name=module, name_from=name, path=path)
+    found = classify(CollectionError("tests/test_a.py", "tests/test_a.py", cause), TreeFacts())
+    assert (found.kind, found.environment) == (kind, kind != "missing-name")
+    assert key_of(found) == f"name:{module}:{name}"
+    assert title_of(found) == title
