@@ -1,4 +1,4 @@
-"""Tells a worker of a queued pass. The row is the truth: a message that cannot be sent costs seconds, not the pass."""
+"""Tells a worker what to do. A message that cannot be sent costs seconds, never the work."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import logging
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from remediation import tasks
-from remediation.models import CollectionPass
+from remediation import projections, tasks
+from remediation.models import CollectionPass, Project
 
 log = logging.getLogger(__name__)
 
@@ -23,3 +23,19 @@ def _send(pass_id: int) -> None:
         tasks.run_pass.apply_async((pass_id,), retry=False)
     except OperationalError as error:
         log.warning("pass %s waits for the dispatcher, the broker does not answer: %s", pass_id, error)
+
+
+def rebuild_soon(project: Project) -> None:
+    """Have a project's history sorted again once its new rules or categories are committed.
+
+    No row waits for a rebuild, so with the broker away it is done here and now: slower, but never forgotten.
+    """
+    transaction.on_commit(lambda: _rebuild(project))
+
+
+def _rebuild(project: Project) -> None:
+    try:
+        tasks.rebuild.apply_async((project.pk,), retry=False)
+    except OperationalError as error:
+        log.warning("project %s is sorted again by the site, the broker does not answer: %s", project.slug, error)
+        projections.rebuild(project)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,8 +13,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from dashboard import access
 from dashboard.forms import CategoryForm
 from dashboard.rule_rows import RuleRows
+from dashboard.sending import rebuild_soon
 from dashboard.views.fragments import wants_part
-from remediation import categories, tasks
+from remediation import categories
 from remediation.models import Category, Project
 
 
@@ -30,7 +29,7 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             with transaction.atomic():
                 version = categories.save_rules(project, rows.as_rules())
-                transaction.on_commit(partial(tasks.rebuild.delay, project.pk))
+                rebuild_soon(project)
         except categories.Refused as refused:
             errors = {rows.row_of(refused.field): refused.text}
         else:
@@ -55,7 +54,7 @@ def category(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         try:
             with transaction.atomic():
                 saved = categories.save_category(project, row, **form.cleaned_data)
-                transaction.on_commit(partial(tasks.rebuild.delay, project.pk))
+                rebuild_soon(project)
         except categories.Refused as refused:
             form.refuse(refused.field, refused.text)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard import access
 from dashboard.forms import ProjectForm, SettingsForm
-from remediation import passes, projects, schedule, tasks
+from dashboard.sending import send_soon
+from remediation import passes, projects, schedule
 from remediation.models import Project
 
 PREVIEWED = 5  # due times
@@ -58,8 +58,7 @@ def project_new(request: HttpRequest) -> HttpResponse:
         try:
             with transaction.atomic():
                 project = projects.create(**form.values(), owner=request.user)
-                first = passes.queue(project, trigger="manual", user=request.user)
-                transaction.on_commit(partial(tasks.run_pass.delay, first.pk))
+                send_soon(passes.queue(project, trigger="manual", user=request.user))
         except projects.Refused as refused:
             form.refuse(refused.field, refused.text)
         else:

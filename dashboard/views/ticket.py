@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import access, ticket_page
 from dashboard.forms import TicketCategoryForm
-from remediation import tasks, tickets
+from dashboard.sending import rebuild_soon
+from remediation import tickets
 
 
 @require_safe
@@ -39,6 +37,6 @@ def category(request: HttpRequest, slug: str, label: str) -> HttpResponse:
         messages.error(request, str(refused), extra_tags="bad")
         return redirect("ticket", slug, label)
     if changed:
-        transaction.on_commit(partial(tasks.rebuild.delay, found.project_id))
+        rebuild_soon(found.project)
         messages.success(request, f"{found.label} is in {chosen.name} now, and stays there.", extra_tags="good")
     return redirect("ticket", slug, label)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from kombu import Producer
+from kombu.exceptions import OperationalError
 
 from remediation import projections
 from remediation.models import Category, CategoryCount
@@ -72,6 +74,18 @@ def test_moving_redraws_the_form_and_stores_nothing(cast: Cast, do: str, order: 
     assert page.count('name="module_glob"') == len(order) + (do == "add")
     assert "Not saved yet." in page and "<html" not in page
     assert _stored(cast) == before
+
+
+def test_with_the_broker_away_history_is_sorted_all_the_same(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(Producer, "publish", refuse)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert cast.client("lead").post(URL, _post(RULES)).status_code == 302
+    assert [cast.ticket(n).category.name for n in (1, 2)] == ["Test infrastructure", "Monitoring & caching"]
 
 
 def test_after_saving_htmx_loads_the_whole_page(cast: Cast) -> None:
