@@ -102,7 +102,7 @@ class _Fold:
         self.renames = renames
         self.state = state
         self.last = last
-        self.tickets = TicketBook(project)
+        self.tickets = TicketBook(project, again=last is None)
         self.writer = Writer(project)
 
     def apply(self, collection_pass: CollectionPass) -> None:

@@ -14,15 +14,21 @@ from remediation.core.reconcile import Movement, State
 from remediation.models import CollectionPass, Fingerprint, Project, Ticket, Transition
 from remediation.rulebook import Rulebook
 
+MOVED_FROM = "moved_from"  # in a fingerprint's facts: the key whose ticket it has, because its file was renamed
+
 
 class TicketBook:
-    """The tickets and fingerprints of one project, kept in step with the fold."""
+    """The tickets and fingerprints of one project, kept in step with the fold.
 
-    def __init__(self, project: Project) -> None:
+    ``again``: the fold starts from the first pass, so no key has been seen in it yet.
+    """
+
+    def __init__(self, project: Project, *, again: bool = False) -> None:
         self.project = project
         self.rules = Rulebook(project)
         rows = Fingerprint.objects.filter(project=project, version=fingerprint.VERSION).order_by("pk")
         self.fingerprints: dict[str, Fingerprint] = {row.readable: row for row in rows}
+        self.seen: set[str] = set() if again else set(self.fingerprints)
         # Locked in the order of their ids: a claim and a pass never wait for each other in a circle.
         tickets = Ticket.objects.select_for_update().filter(project=project).order_by("pk")
         self.tickets: dict[int, Ticket] = {ticket.pk: ticket for ticket in tickets}
@@ -33,6 +39,7 @@ class TicketBook:
 
     def open_for(self, state: State, movement: Movement, collection_pass: CollectionPass) -> State:
         """Make fingerprints and tickets for root causes not known yet; return the state with real ticket ids."""
+        self._join(movement)
         files: Counter[str] = Counter(key for _, key in movement.errors)
         first: dict[str, Identified] = {}
         for pair in sorted(movement.errors):
@@ -40,14 +47,58 @@ class TicketBook:
         # The largest root cause gets the lowest number.
         for key in sorted(files, key=lambda key: (-files[key], key)):
             if key not in self.fingerprints:
-                known = state.ticket_of.get(key)
-                ticket = self.tickets[known] if isinstance(known, int) else self._create(first[key])
-                self._add_fingerprint(key, first[key], ticket)
+                self._add_fingerprint(key, first[key], self._create(first[key]))
+            elif key not in self.seen and MOVED_FROM in self.fingerprints[key].facts:
+                # Passes of older commits came in: here the key stands before any rename that leads to it.
+                self._assign(key, self._create(first[key]), "")
+            self.seen.add(key)
             ticket = self.of_key(key)
             if ticket.first_pass_id is None:
                 self._place(ticket, first[key], collection_pass)
-        ids = {key: row.ticket_id for key, row in self.fingerprints.items()}
+        ids = {
+            key: row.ticket_id
+            for key, row in self.fingerprints.items()
+            if key in self.seen or MOVED_FROM not in row.facts
+        }
         return replace(state, ticket_of={**state.ticket_of, **ids})
+
+    def _join(self, movement: Movement) -> None:
+        """Give a key that names a renamed file the ticket of its old key, unless it stood for itself before."""
+        for (_, old_key), new in sorted(movement.moved.items()):
+            key = new[1]
+            if key in self.seen:
+                continue
+            self.seen.add(key)
+            into = self.of_key(old_key)
+            if key not in self.fingerprints:
+                self._add_fingerprint(key, movement.errors[new], into, moved_from=old_key)
+            elif self.fingerprints[key].ticket_id != into.pk:
+                left = self.of_key(key)
+                self._assign(key, into, old_key)
+                self._dissolve(left, into)
+
+    def _assign(self, key: str, ticket: Ticket, moved_from: str) -> None:
+        row = self.fingerprints[key]
+        row.ticket = ticket
+        row.facts = {name: value for name, value in row.facts.items() if name != MOVED_FROM}
+        if moved_from:
+            row.facts[MOVED_FROM] = moved_from
+        row.save(update_fields=["ticket", "facts"], force_update=True)
+
+    def _dissolve(self, ticket: Ticket, into: Ticket) -> None:
+        """A ticket whose only root cause turned out to be another's: gone, or merged where people worked on it."""
+        if any(row.ticket_id == ticket.pk for row in self.fingerprints.values()):
+            return
+        touched = (
+            ticket.claimed_by_id or ticket.category_by_hand or ticket.marked_fixed_in or ticket.status == "muted"
+            or ticket.solution or ticket.business_value or ticket.transitions.filter(collection_pass=None).exists()
+        )  # fmt: skip
+        if touched:
+            ticket.merged_into = into
+            ticket.save(update_fields=["merged_into"], force_update=True)
+        else:
+            del self.tickets[ticket.pk]
+            ticket.delete()
 
     def decide(self, state: State, movement: Movement, collection_pass: CollectionPass) -> State:
         """Give every ticket that this pass touched its counts and status, with a line of history for each change."""
@@ -126,15 +177,16 @@ class TicketBook:
         self._describe(ticket, first)
         ticket.save(update_fields=["first_pass", "title", "kind", "environment", "category"], force_update=True)
 
-    def _add_fingerprint(self, key: str, first: Identified, ticket: Ticket) -> None:
+    def _add_fingerprint(self, key: str, first: Identified, ticket: Ticket, moved_from: str = "") -> None:
         error = first.error
+        facts = {"module": error.module, "name": error.name, "elsewhere": error.elsewhere}
         self.fingerprints[key] = Fingerprint.objects.create(
             project=self.project,
             version=fingerprint.VERSION,
             key=fingerprint.digest(key),
             readable=key,
             kind=error.kind,
-            facts={"module": error.module, "name": error.name, "elsewhere": error.elsewhere},
+            facts=facts | ({MOVED_FROM: moved_from} if moved_from else {}),
             ticket=ticket,
         )
 
