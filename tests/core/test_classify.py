@@ -73,6 +73,11 @@ TABLE = [
               name="atlas.keys", path="atlas/keys.py", frames=frames(TEST, "atlas/keys.py", "atlas/other.py")),
         "circular-import", "atlas.keys", "Key",
     ),
+    (  # a module that asks itself for a name: nothing else is being imported
+        Cause("ImportError", "cannot import name 'Key' from 'atlas.keys'", name="atlas.keys", name_from="Key",
+              path="atlas/keys.py", frames=frames(TEST, "atlas/keys.py")),
+        "missing-name", "atlas.keys", "Key",
+    ),
     (  # the same evidence without Python's guess
         Cause("ImportError", "cannot import name 'Key' from 'atlas.keys'", name="atlas.keys", name_from="Key",
               path="atlas/keys.py", frames=frames(TEST, "atlas/keys.py", "atlas/other.py")),
