@@ -185,7 +185,7 @@ def _reproduce(project: Project, evidence: Evidence | None, blocked: Sequence[st
     # A conftest is loaded with the directory it serves.
     targets = sorted({str(PurePosixPath(p).parent) if PurePosixPath(p).name == "conftest.py" else p for p in blocked})
     words = [_variable(name, value) for name, value in sorted(project.environment.items())]
-    words += ["python -m pytest --collect-only -q", *([project.arguments] if project.arguments else [])]
+    words += ["python -m pytest --collect-only -q", *_options(project.arguments, targets)]
 
     def command(paths: Sequence[str]) -> str:
         lines = [f"git checkout {evidence.seen_in.short_commit}", " ".join([*words, *map(shlex.quote, paths)])]
@@ -193,6 +193,12 @@ def _reproduce(project: Project, evidence: Evidence | None, blocked: Sequence[st
 
     short = targets[:FILES_IN_COMMAND]
     return {"command": command(short), "shown": len(short), "of": len(targets), "whole": command(targets)}
+
+
+def _options(arguments: str, targets: Sequence[str]) -> list[str]:
+    """The project's pytest arguments without the folders that hold the files: only the files are collected again."""
+    above = {str(parent) for target in targets for parent in PurePosixPath(target).parents} | set(targets)
+    return [shlex.quote(word) for word in shlex.split(arguments) if word.rstrip("/") not in above]
 
 
 def _variable(name: str, value: str) -> str:

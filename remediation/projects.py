@@ -25,6 +25,7 @@ __all__ = ["Refused", "create", "next_key", "update"]
 
 # Where the domain's own names would be shadowed, or the pass itself broken.
 _RESERVED_ENVIRONMENT = re.compile(r"^(REMEDIATION_|PYTHONPYCACHEPREFIX$|PYTHONHASHSEED$|PYTHONDONTWRITEBYTECODE$|LD_)")
+_RESERVED_SLUGS = {"new"}  # /p/new/ is the page that adds a project
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 # Options that would stop, distribute or fake the collection; the rest is the team's business.
 _REFUSED_OPTIONS = (
@@ -62,6 +63,8 @@ def create(
     slug = slugify(name)[:60]
     if not slug:
         raise Refused("name", "Give the project a name with letters or digits.")
+    if slug in _RESERVED_SLUGS:
+        raise Refused("name", f"The address of a project named {name} is taken by a page. Choose another name.")
     if Project.objects.filter(slug=slug).exists():
         raise Refused("name", f"There is a project {slug} already. Choose another name.")
     if key and Project.objects.filter(key=key.strip().upper()).exists():

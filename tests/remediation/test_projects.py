@@ -23,6 +23,7 @@ SOURCE = "https://git.example.org/team/atlas.git"
 REFUSALS = [
     ("name", "", "Give the project a name"),
     ("name", "!!! ???", "letters or digits"),
+    ("name", "New", "Choose another name"),
     ("source", "", "https or ssh"),
     ("source", "ftp://example.org/x", "https or ssh"),
     ("source", "--upload-pack=touch /tmp/x", "https or ssh"),
