@@ -1,0 +1,80 @@
+"""A real browser before a real server: pages are opened as a signed-in person, and what the console says is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from dashboard.testing import browser_arguments, find_browser
+from tests.dashboard.cast import Cast
+from tests.e2e import story
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The browser that is on this machine. Here, because Playwright's own plugin would win over another plugin."""
+    found = find_browser()
+    return {**browser_type_launch_args, "args": browser_arguments(), **({"executable_path": found} if found else {})}
+
+
+@pytest.fixture
+def cast(transactional_db: None) -> Cast:
+    """The people; and a project with a history that has a peak, a gap and something that came back."""
+    cast = Cast.make()
+    story.tell(cast.project)
+    return cast
+
+
+@dataclass
+class Visitor:
+    """One person's browser. ``said``: warnings and errors of the console, and refusals by the content policy."""
+
+    page: Page
+    base: str
+    said: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Page:
+        """Open a page of the site and wait until it is at rest."""
+        self.page.goto(self.base + path)
+        self.page.wait_for_load_state("load")
+        return self.page
+
+    def overview(self, slug: str = "atlas") -> Page:
+        """The overview with Plotly in its place."""
+        page = self.go(f"/p/{slug}/")
+        page.wait_for_selector("#plot.plotted", timeout=30_000)
+        return page
+
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: Any, cast: Cast) -> Iterator[Visit]:
+    """``visit("engineer", width=390, theme="dark", javascript=False)``."""
+    contexts: list[BrowserContext] = []
+
+    def open_for(role: str, *, width: int = 1440, theme: str = "light", javascript: bool = True) -> Visitor:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,  # type: ignore[arg-type]
+            java_script_enabled=javascript,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        if role != "anonymous":
+            cookie = cast.client(role).cookies[settings.SESSION_COOKIE_NAME]
+            context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+        visitor = Visitor(context.new_page(), live_server.url)
+        visitor.page.on("console", lambda m: m.type in {"error", "warning"} and visitor.said.append(m.text))
+        visitor.page.on("pageerror", lambda error: visitor.said.append(str(error)))
+        return visitor
+
+    yield open_for
+    for context in contexts:
+        context.close()

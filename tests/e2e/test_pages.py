@@ -1,0 +1,145 @@
+"""Every page in a real browser: accessible in both themes and both sizes, light, quiet, and without sideways scroll."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.staticfiles import finders
+from playwright.sync_api import expect
+
+from remediation import passes
+from tests import factories
+from tests.dashboard.cast import Cast
+from tests.e2e.conftest import Visit
+
+PAGES = {
+    "portfolio": "/",
+    "overview": "/p/atlas/",
+    "blocked": "/p/blocked/",
+    "empty": "/p/zephyr/",
+    "tickets": "/p/atlas/tickets/",
+    "ticket": "/p/atlas/t/ATL-1/",
+    "passes": "/p/atlas/passes/",
+    "pass": "/p/atlas/passes/9/",
+    "pass without a count": "/p/atlas/passes/6/",
+    "running pass": "/p/zephyr/passes/1/",
+    "settings": "/p/atlas/settings/",
+    "rules": "/p/atlas/rules/",
+    "new project": "/p/new/",
+}
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture
+def more(cast: Cast) -> None:
+    """A project whose last pass was blocked, and one whose first pass is running."""
+    blocked, zephyr = factories.project("blocked"), factories.project("zephyr", is_sample=True)
+    factories.counted_pass(blocked, 1, [factories.missing_module("tests/test_a.py")])
+    factories.blocked_pass(blocked, 2)
+    passes.claim(passes.queue(zephyr, trigger="manual").pk)
+
+
+def violations(page: Any) -> list[str]:
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [f"{v['id']}: {node['html'][:120]}" for v in found for node in v["nodes"]]
+
+
+def faults(page: Any, width: int) -> list[str]:
+    """What axe finds, a page that is wider than its window, more than one first heading, controls too small to hit."""
+    found = violations(page)
+    reach = page.evaluate("document.documentElement.scrollWidth")
+    found += [f"{reach} px wide"] if reach > width else []
+    headings = page.locator("h1").count()
+    found += [f"{headings} headings of the first level"] if headings != 1 else []
+    small = page.evaluate(
+        "Array.from(document.querySelectorAll('button, summary, select, .btn, .chip, .tabbar a'))"
+        ".filter(e => e.offsetParent && !e.closest('.vh') && Math.min(e.offsetWidth, e.offsetHeight) < 24)"
+        ".map(e => e.outerHTML.slice(0, 120))"
+    )
+    return found + [f"smaller than 24 px: {control}" for control in small]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_is_accessible_and_its_console_quiet(visit: Visit, more: None, theme: str, width: int) -> None:
+    visitor, guest = (visit(role, theme=theme, width=width) for role in ("admin", "anonymous"))
+    found = {"sign-in": faults(guest.go("/login/"), width)}
+    for name, path in PAGES.items():
+        page = visitor.overview() if name == "overview" else visitor.go(path)
+        if name == "overview":
+            page.get_by_text("Show the numbers as a table").click()
+        found[name] = faults(page, width)
+    assert {name: problems for name, problems in found.items() if problems} == {}
+    assert visitor.said + guest.said == []
+
+
+def test_axe_would_find_something(visit: Visit) -> None:
+    page = visit("viewer").go("/p/atlas/")
+    page.evaluate(
+        "document.querySelector('#main').insertAdjacentHTML('beforeend', '<img src=\"/static/favicon.svg\">')"
+    )
+    assert any(problem.startswith("image-alt") for problem in violations(page))
+
+
+def test_no_page_scrolls_sideways_on_the_narrowest_phone(visit: Visit, more: None) -> None:
+    visitor = visit("admin", width=320)
+    wide = {}
+    for name, path in {**PAGES, "sign-in": "/login/"}.items():
+        page = visitor.overview() if name == "overview" else visitor.go(path)
+        reach = page.evaluate("document.documentElement.scrollWidth")
+        if reach > 320:
+            wide[name] = reach
+    assert wide == {}
+
+
+def test_every_page_works_without_javascript(visit: Visit, more: None) -> None:
+    visitor = visit("admin", javascript=False)
+    for path in PAGES.values():
+        page = visitor.go(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.locator("footer")).to_contain_text("Collected does not mean passing: no test was run.")
+
+
+def test_a_click_on_claim_takes_the_ticket(visit: Visit, cast: Cast) -> None:
+    visitor = visit("engineer")
+    page = visitor.go("/p/atlas/tickets/")
+    page.get_by_role("button", name="Claim ATL-1", exact=True).click()
+    expect(page.get_by_text("You have ATL-1. It closes when a pass no longer sees it.")).to_be_visible()
+    expect(page.get_by_role("button", name="Release ATL-1", exact=True)).to_be_visible()
+    assert cast.ticket().claimed_by == cast.engineer
+    assert visitor.said == []
+
+
+def _packed(content: bytes) -> int:
+    return len(gzip.compress(content, 6))
+
+
+def test_pages_are_light(cast: Cast, more: None) -> None:
+    client = cast.client("admin")
+    for name, path in PAGES.items():
+        assert _packed(client.get(path).content) <= 15_000, name
+
+
+def test_styles_and_scripts_are_light(cast: Cast, more: None) -> None:
+    def weigh(linked: set[str], folder: str) -> int:
+        return sum(_packed(Path(finders.find(name)).read_bytes()) for name in linked if name.startswith(folder))
+
+    for name, path in PAGES.items():
+        page = cast.client("admin").get(path).content.decode()
+        linked = set(re.findall(r'(?:href|src)="/static/([^"]+)"', page))
+        assert {"css/tokens.css", "css/components.css", "js/theme.js"} <= linked
+        assert weigh(linked, "css/") <= 8_192, name
+        assert weigh(linked, "js/") <= 6_144, name
+
+
+def test_a_long_history_stays_light_and_quick_to_read(cast: Cast) -> None:
+    for number in range(200):
+        factories.counted_pass(
+            cast.project, None, [factories.missing_module(f"tests/test_{i}.py") for i in range(number % 9)]
+        )
+    assert _packed(cast.client("admin").get("/p/atlas/").content) <= 15_000
