@@ -198,6 +198,7 @@ def _layout(picture: Picture, drawing: Drawing) -> dict[str, Any]:
         "shapes": [
             *({**_BEAM, "x0": x / 100, "x1": x / 100, "line": {"width": 1, "color": _INK_3}} for x in drawing.rules),
             *({**_KEY, **_key(label)} for label in drawing.labels),
+            *(_leader(mark) for mark in drawing.marks if mark.kind == "back"),
         ],
     }
 
@@ -210,6 +211,12 @@ def _key(label: Label) -> dict[str, Any]:
     """The coloured part between a layer's name and the plot."""
     top, foot = 1 - label.bar_y / 100, 1 - (label.bar_y + label.bar_height) / 100
     return {"y0": foot, "y1": top, "fillcolor": f"var(--c{label.slot})", "name": "wide"}
+
+
+def _leader(mark: Text) -> dict[str, Any]:
+    """The line from the words down to the step they speak of."""
+    ends = {"x0": mark.x / 100, "x1": mark.x / 100, "y0": 1 - mark.foot / 100, "y1": 1 - mark.y / 100}
+    return {**_BEAM, **ends, "line": {"width": 1, "color": _BAD}, "name": "wide"}
 
 
 def _annotations(picture: Picture, drawing: Drawing) -> list[dict[str, Any]]:

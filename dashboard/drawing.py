@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from remediation.core.picture import Gap, Mark, Picture, spread
+from remediation.core.picture import Gap, Picture, spread
 from remediation.core.reconcile import Ledger
 from remediation.core.trend import Layer, Point, Trend
 
@@ -25,13 +25,14 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words at a place in percent of the plot's width and height."""
+    """Words at a place in percent of the plot's width and height; ``foot`` is the height they speak of."""
 
     x: float
     y: float
     words: str
     kind: str = ""
     anchor: str = "start"
+    foot: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def draw(picture: Picture) -> Drawing:
         total="".join(_steps(run.points, run.until, scale, lambda p: p.value) for run in picture.runs),
         gaps=tuple(_gap(gap, scale) for gap in picture.gaps),
         bars=tuple(bar for point in picture.points for bar in _bars(point, scale, picture.reach)),
-        marks=_place(picture.marks, scale),
+        marks=_place(picture, scale),
         labels=_labels(picture.layers, first, scale) if first else (),
         ticks=tuple(Text(100, scale.y(tick), f"{tick:,}") for tick in picture.ticks),
         days=_days(picture, scale),
@@ -163,20 +164,24 @@ def _bars(point: Point, scale: Scale, reach: int) -> list[Box]:
     return bars
 
 
-def _place(marks: Sequence[Mark], scale: Scale) -> tuple[Text, ...]:
+def _place(picture: Picture, scale: Scale) -> tuple[Text, ...]:
     """The marks' words, most important first; one that would cover another is left out (the strip shows it)."""
     order = {"last": 0, "first": 1, "peak": 2, "back": 3, "unmasked": 4, "scope": 5}
     placed: list[Text] = []
-    for mark in sorted(marks, key=lambda mark: order[mark.kind]):
-        x, y = scale.x(mark.point.at), scale.y(mark.point.value)
-        anchor = "end" if x > 75 and mark.kind != "last" else "start"
-        near = [t for t in placed if abs(t.x - x) < (4 if mark.kind == "peak" else 14) and abs(t.y - y) < 12]
+    for mark in sorted(picture.marks, key=lambda mark: order[mark.kind]):
+        x, foot = scale.x(mark.point.at), scale.y(mark.point.value)
+        late = x > 86 and mark.kind != "last"
+        y = foot
         if mark.kind == "scope":
-            placed.append(Text(x, 4, mark.words, mark.kind, anchor))
-        elif mark.kind == "peak" and near:
-            placed.append(Text(x, min(y, *(t.y for t in near)) - 6, mark.words, mark.kind, anchor))
-        elif not near:
-            placed.append(Text(x, y, mark.words, mark.kind, anchor))
+            y = 4.0
+        elif mark.kind == "back":  # above the steps beside it, with a line down to its own
+            near = (p for p in picture.points if p.counted and -16 < scale.x(p.at) - x < (1 if late else 16))
+            y = min(*(scale.y(p.value) for p in near), *(t.y - 7 for t in placed if abs(t.x - x) < 16), 95) - 3
+        elif mark.kind == "peak" and any(abs(t.x - x) < 4 and abs(t.y - foot) < 12 for t in placed):
+            y = min(t.y for t in placed if abs(t.x - x) < 4) - 6
+        elif any(abs(t.x - x) < 14 and abs(t.y - foot) < 12 for t in placed) or (late and mark.kind == "unmasked"):
+            continue
+        placed.append(Text(x, round(y, 2), mark.words, mark.kind, "end" if late else "start", foot))
     return tuple(placed)
 
 
