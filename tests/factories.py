@@ -9,6 +9,7 @@ from typing import Any
 
 from remediation import passes, projections, projects
 from remediation.collection.mirror import Commit
+from remediation.core.reconcile import TreeChange
 from remediation.core.records import (
     Cause,
     CollectionError,
@@ -153,9 +154,9 @@ def failed_pass(of: Project, position: int | None = None, *, reason: str = "sour
     return ended_pass(of, Verdict("failed", reason, "The source did not answer. Nothing was counted."), position)
 
 
-def no_renames(before: str, after: str) -> Mapping[str, str]:
-    """Git's answer where no file was renamed."""
-    return {}
+def no_renames(before: str, after: str) -> TreeChange:
+    """Nobody asked git: no file was renamed, and one that is gone from the inventory was deleted."""
+    return TreeChange()
 
 
 def ended_pass(

@@ -169,6 +169,13 @@ class Mirror:
         fields = self._diff(before, after, likeness, f"-l{_RENAME_LIMIT}", "--diff-filter=R", "--name-status")
         return dict(zip(fields[1::3], fields[2::3], strict=True))
 
+    def deleted(self, before: str, after: str) -> list[str]:
+        """Paths of the earlier commit that are neither in the later one nor, by equal content, under a new name there.
+
+        Likeness is left out on purpose: it needs contents, and a file that was also renamed is asked by ``renames``.
+        """
+        return self._diff(before, after, "--find-renames=100%", f"-l{_RENAME_LIMIT}", "--diff-filter=D", "--name-only")
+
     def changed(self, before: str, after: str) -> list[str]:
         """Paths that differ between two commits, sorted as git sorts."""
         return self._diff(before, after, "--no-renames", "--name-only")

@@ -38,12 +38,38 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class TreeChange:
+    """What git says became of files between two commits: ``renames`` {old path: new path}, and ``deleted`` paths.
+
+    ``deleted`` None: nobody was asked, and a file that is in no inventory any more is taken for deleted.
+    """
+
+    renames: Mapping[str, str] = field(default_factory=dict)
+    deleted: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """One counted pass: its facts, the git renames since the counted pass before it, and a lead's word."""
+    """One counted pass: its facts, the git renames since the counted pass before it, and a lead's word.
+
+    ``deleted`` as in :class:`TreeChange`.
+    """
 
     result: PassResult
     renames: Mapping[str, str] = field(default_factory=dict)
     confirmed: bool = False
+    deleted: frozenset[str] | None = None
+
+    def is_deleted(self, path: str) -> bool:
+        """Whether a file that the inventory does not know left the tree; it may merely match no pattern any more."""
+        known = self.result.inventory
+        if path in known or self.deleted is not None:
+            return path not in known and path in (self.deleted or ())
+        if PurePosixPath(path).name != "__init__.py":
+            return True
+        # In the inventory only while it fails, so its absence proves nothing as long as files stand below it.
+        below = str(PurePosixPath(path).parent) + "/"
+        return below != "./" and not any(file.startswith(below) for file in known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +137,10 @@ def step(state: State, seen: Seen) -> tuple[State, Movement]:
         pair: _held(reason, held)
         for pair, known in carried.open.items()
         if pair not in errors
-        for reason in [_close_reason(known.error, _standing(pair[0], carried, errors), files, result)]
+        for reason in [_close_reason(known.error, _standing(pair[0], carried, errors), files, seen)]
     }
     appeared = {pair: _appearance(carried, pair) for pair in errors if pair not in carried.open}
-    settled = _settle(carried, errors, files, result, held)
+    settled = _settle(carried, errors, files, seen, held)
     before, after = len(carried.open), len(errors)
     movement = Movement(
         errors=errors,
@@ -225,25 +251,21 @@ def _place(identified: Identified) -> list[tuple[str, str]]:
 
 
 def _close_reason(
-    known: Classified, standing: Sequence[Classified] | None, files: Mapping[str, FileResult], result: PassResult
+    known: Classified, standing: Sequence[Classified] | None, files: Mapping[str, FileResult], seen: Seen
 ) -> str:
     """Why an error is no longer visible. Fixed needs evidence; everything uncertain stays hidden."""
     if standing is not None:
         return "fixed" if all(passed_beyond(known, other) for other in standing) else "masked"
-    return _file_reason(known.path, files, result)
+    return _file_reason(known.path, files, seen)
 
 
-def _file_reason(path: str, files: Mapping[str, FileResult], result: PassResult) -> str:
+def _file_reason(path: str, files: Mapping[str, FileResult], seen: Seen) -> str:
     file = files.get(path)
     if file is None or file.state == "not-reached":
-        name = PurePosixPath(path).name
-        if name == "__init__.py":  # in the inventory only while it fails, so its absence there proves nothing
-            below = str(PurePosixPath(path).parent) + "/"
-            gone = below != "./" and not any(known.startswith(below) for known in result.inventory)
-            return "deleted" if gone else _conftest_reason(path, files)
-        if path not in result.inventory:
+        if seen.is_deleted(path):
             return "deleted"
-        return _conftest_reason(path, files) if name == "conftest.py" else "not-seen"
+        serves = PurePosixPath(path).name in {"conftest.py", "__init__.py"}
+        return _conftest_reason(path, files) if serves else "not-seen"
     if file.state == "collected":
         return "fixed" if file.tests else "silenced"
     if file.state == "masked":
@@ -273,7 +295,7 @@ def _settle(
     state: State,
     errors: Mapping[Pair, Identified],
     files: Mapping[str, FileResult],
-    result: PassResult,
+    seen: Seen,
     held: bool,
 ) -> dict[Pair, str]:
     """How hidden pairs ended: seen again, or the file was collected or is gone. Others stay hidden."""
@@ -282,7 +304,7 @@ def _settle(
     for pair in state.hidden:
         if pair in errors:
             settled[pair] = "seen"
-        elif pair[0] not in erring and not held and (reason := _file_reason(pair[0], files, result)) in CLEARED:
+        elif pair[0] not in erring and not held and (reason := _file_reason(pair[0], files, seen)) in CLEARED:
             settled[pair] = reason
     return settled
 

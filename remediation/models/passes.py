@@ -44,12 +44,16 @@ class Result(models.Model):
 
 
 class Rename(models.Model):
-    """Files that git sees as renamed between two commits: a fact, kept so that a rebuild needs no repository."""
+    """What git says became of files between two commits: a fact, kept so that a rebuild needs no repository.
+
+    ``pairs``: {old path: new path}; ``deleted``: paths that left the tree, null when git was not asked for them.
+    """
 
     project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="renames")
     before = models.CharField(max_length=40)
     after = models.CharField(max_length=40)
     pairs = models.JSONField()
+    deleted = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "before", "after"], name="rename_once")]

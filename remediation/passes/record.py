@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from remediation import projections
 from remediation.collection.mirror import Commit, Mirror, SourceError
 from remediation.core import fingerprint
+from remediation.core.reconcile import TreeChange
 from remediation.core.records import PassResult, SessionFacts, Verdict
 from remediation.core.text import clean_text
 from remediation.models import CollectionPass, Project, Rename, Result, Scope, User
@@ -146,26 +147,31 @@ def confirm(collection_pass: CollectionPass, user: User) -> None:
 
 
 def renames_between(project: Project, mirror: Callable[[], Mirror] | None = None) -> projections.Renames:
-    """Git's renames between two commits, asked once and kept: the stored answer needs no repository."""
+    """What git says of two commits, asked once and kept: the stored answer needs no repository."""
 
-    def look_up(before: str, after: str) -> Mapping[str, str]:
+    def look_up(before: str, after: str) -> TreeChange:
         if before == after:
-            return {}
+            return TreeChange(deleted=frozenset())
         row = Rename.objects.filter(project=project, before=before, after=after).first()
         if row is not None:
-            return row.pairs
+            return projections.change_of(row)
         from remediation.passes.workshop import Workshop  # the default needs settings
 
         try:
             source = mirror() if mirror else Workshop(project).mirror
-            pairs = source.renames(before, after)
+            pairs = {old: new for old, new in source.renames(before, after).items() if _storable(old) and _storable(new)}
+            deleted = [path for path in source.deleted(before, after) if path.endswith(".py") and _storable(path)]
         except SourceError:
-            # History was rewritten and the old commit is gone: without evidence nothing counts as moved.
-            return {}
-        clean = {
-            old: new for old, new in pairs.items() if clean_text(old, 4_000) == old and clean_text(new, 4_000) == new
-        }
-        Rename.objects.get_or_create(project=project, before=before, after=after, defaults={"pairs": clean})
-        return clean
+            # History was rewritten and the old commit is gone: without evidence nothing counts as moved or deleted.
+            return TreeChange(deleted=frozenset())
+        row, _ = Rename.objects.get_or_create(
+            project=project, before=before, after=after, defaults={"pairs": pairs, "deleted": deleted}
+        )
+        return projections.change_of(row)
 
     return look_up
+
+
+def _storable(path: str) -> bool:
+    """Whether a path can be stored as it is; facts hold the cleaned form of any other."""
+    return clean_text(path, 4_000) == path

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
+from django.db import OperationalError
 
 from remediation.collection import checkout, sandbox
 from remediation.collection import run as collection
@@ -40,9 +41,22 @@ def run(pass_id: int) -> None:
         report = _Run(collection_pass, workshop, heartbeat).report()
         heartbeat.report(stage="record", now=True)
         try:
-            record(collection_pass, report, renames_between(collection_pass.project, lambda: workshop.mirror))
+            _record(collection_pass, report, workshop)
         except (LostLease, Project.DoesNotExist):
             log.warning("pass %s was taken over, stopped or deleted; its result is not recorded", pass_id)
+
+
+def _record(collection_pass: CollectionPass, report: Report, workshop: Workshop) -> None:
+    """Record the report; when its facts cannot be stored, that itself is recorded, not tried again for ever."""
+    renames = renames_between(collection_pass.project, lambda: workshop.mirror)
+    try:
+        record(collection_pass, report, renames)
+    except (LostLease, Project.DoesNotExist, OperationalError):
+        raise  # somebody else's pass, or a database that is away: the lease decides
+    except Exception as error:
+        log.exception("pass %s: its result could not be recorded", collection_pass.pk)
+        text = f"The result could not be stored ({type(error).__name__}); the dashboard's log says more."
+        record(collection_pass, replace(report, verdict=_failed("internal-failure", text), detected={}), renames)
 
 
 class _Run:

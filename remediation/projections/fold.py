@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
 
-from remediation.core.reconcile import Movement, Seen, State, step
+from remediation.core.reconcile import Movement, Seen, State, TreeChange, step
 from remediation.core.records import PassResult
 from remediation.models import CategoryCount, CollectionPass, FileState, Occurrence, Project, Rename, Ticket, Transition
 from remediation.projections.load import is_current, load_state
 from remediation.projections.tickets import TicketBook
 from remediation.projections.write import Writer
 
-Renames = Callable[[str, str], Mapping[str, str]]  # (commit before, commit after) -> {old path: new path}
+Renames = Callable[[str, str], TreeChange]  # (commit before, commit after) -> renamed and deleted files
 
 
 def stored_renames(project: Project) -> Renames:
-    """Renames as an earlier pass stored them; nothing when it did not."""
+    """What earlier passes stored; nothing renamed and nothing deleted where they stored nothing."""
 
-    def look_up(before: str, after: str) -> Mapping[str, str]:
+    def look_up(before: str, after: str) -> TreeChange:
         row = Rename.objects.filter(project=project, before=before, after=after).first()
-        return row.pairs if row else {}
+        return change_of(row) if row else TreeChange(deleted=frozenset())
 
     return look_up
+
+
+def change_of(row: Rename) -> TreeChange:
+    """The stored fact as a value."""
+    return TreeChange(row.pairs, None if row.deleted is None else frozenset(row.deleted))
 
 
 def land(collection_pass: CollectionPass, renames: Renames) -> None:
@@ -108,7 +113,8 @@ class _Fold:
     def apply(self, collection_pass: CollectionPass) -> None:
         """One more counted pass: the pure step, then the rows it changes."""
         result = collection_pass.result.unpack()
-        seen = Seen(result, self._renames(collection_pass, result), collection_pass.confirmed_at is not None)
+        change = self._change(collection_pass, result)
+        seen = Seen(result, change.renames, collection_pass.confirmed_at is not None, change.deleted)
         state, movement = step(self.state, seen)
         state = self.tickets.open_for(state, movement, collection_pass)
         self.writer.write(collection_pass, movement, self.tickets.fingerprints)
@@ -117,13 +123,13 @@ class _Fold:
         self._write_pass(collection_pass, movement)
         self.last = collection_pass
 
-    def _renames(self, collection_pass: CollectionPass, result: PassResult) -> Mapping[str, str]:
-        """Git's renames since the last pass, asked only when a file that matters is gone: most passes ask nothing."""
+    def _change(self, collection_pass: CollectionPass, result: PassResult) -> TreeChange:
+        """What git says since the last pass, asked only when a file that matters is gone: most passes ask nothing."""
         if self.last is None:
-            return {}
+            return TreeChange()
         known = {*self.state.files, *(path for path, _ in self.state.open), *(path for path, _ in self.state.hidden)}
         gone = known - {*result.inventory, *(file.path for file in result.files)}
-        return self.renames(self.last.commit, collection_pass.commit) if gone else {}
+        return self.renames(self.last.commit, collection_pass.commit) if gone else TreeChange()
 
     def _write_pass(self, collection_pass: CollectionPass, movement: Movement) -> None:
         ledger = movement.ledger

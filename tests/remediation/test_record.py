@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from remediation import passes
 from remediation.core import events
+from remediation.core.reconcile import TreeChange
 from remediation.core.records import Cause, CollectionError, ProcessEnd, Verdict
 from remediation.models import CategoryCount, CollectionPass, Occurrence, Project, Scope, Ticket
 from remediation.passes.summary import summary
@@ -50,7 +51,7 @@ def test_an_unchanged_pass_writes_its_own_row_and_its_counts_and_nothing_else(pr
     verdict = Verdict("counted", session=factories.SESSION, result=factories.result(ERRORS))
     values = {"position": 2, "observed_at": factories.START + timedelta(days=2), "sandbox_level": 3}
 
-    def no_question(one: str, other: str) -> dict[str, str]:
+    def no_question(one: str, other: str) -> TreeChange:
         raise AssertionError("git was asked for renames though no file is gone")
 
     with writes() as found:

@@ -96,6 +96,29 @@ def test_a_known_commit_needs_no_source(project: Project, repository: Repository
     assert run(project, known).outcome == "counted"
 
 
+def test_a_file_that_matches_no_pattern_any_more_is_not_deleted(project: Project, repository: Repository) -> None:
+    run(project)
+    repository.commit({"pytest.ini": "[pytest]\npython_files = test_b.py\n"}, "Collect less")
+    narrowed = run(project)
+    assert (narrowed.total, narrowed.cleared, narrowed.hidden, narrowed.comparable) == (0, 0, 1, False)
+    assert project.tickets.get().status == "open", "hiding a file is no repair"
+    repository.commit({"tests/test_a.py": None}, "Now it is really deleted")
+    assert run(project).cleared == 0
+    ticket = project.tickets.get()
+    assert (ticket.status, ticket.hidden_errors) == ("verified", 0)
+
+
+def test_a_result_that_cannot_be_stored_says_so(
+    project: Project, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("a defect of ours")
+
+    monkeypatch.setattr("remediation.projections.land", broken)
+    failed = run(project)
+    assert (failed.outcome, failed.reason, failed.total, failed.attempts) == ("failed", "internal-failure", None, 1)
+
+
 def test_a_renamed_file_carries_its_errors(project: Project, repository: Repository) -> None:
     run(project)
     repository.move("tests/test_a.py", "tests/unit/test_moved.py")
