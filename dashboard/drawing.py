@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from remediation.core.ledger import Ledger
 from remediation.core.picture import Gap, Picture, spread
-from remediation.core.reconcile import Ledger
 from remediation.core.trend import Layer, Point, Trend
 
 GRID = 1000  # side of the square the areas are drawn in; it is stretched to the plot's size

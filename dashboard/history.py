@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from remediation.core.reconcile import Ledger
+from remediation.core.ledger import Ledger
 from remediation.core.trend import Layer, Point, Trend
 from remediation.core.trend import is_stale as core_is_stale
 from remediation.models import CategoryCount, CollectionPass, Project

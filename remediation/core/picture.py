@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from remediation.core.reconcile import Ledger
+from remediation.core.ledger import Ledger
 from remediation.core.trend import Layer, Point, Trend
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from pathlib import PurePosixPath
 from remediation.core.classify import Classified
 from remediation.core.evidence import passed_beyond
 from remediation.core.fingerprint import Identified, Pair, identify, key_of
+from remediation.core.ledger import Ledger
 from remediation.core.records import FileResult, PassResult
 
 CLEARED = frozenset({"fixed", "deleted"})
@@ -70,34 +70,6 @@ class Seen:
         # In the inventory only while it fails, so its absence proves nothing as long as files stand below it.
         below = str(PurePosixPath(path).parent) + "/"
         return below != "./" and not any(file.startswith(below) for file in known)
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """``before − cleared − hidden + unmasked + new + regressed = after``; anything else raises."""
-
-    before: int
-    cleared: int
-    hidden: int
-    unmasked: int
-    new: int
-    regressed: int
-    after: int
-
-    def __post_init__(self) -> None:
-        terms = self.before - self.cleared - self.hidden + self.unmasked + self.new + self.regressed
-        if terms != self.after:
-            raise ArithmeticError(f"ledger does not sum: {self} gives {terms}")
-
-    @classmethod
-    def over(cls, steps: Sequence[Ledger]) -> Ledger:
-        """The sum of consecutive steps. Raises ArithmeticError when they do not follow on each other."""
-        for one, next_ in itertools.pairwise(steps):
-            if one.after != next_.before:
-                raise ArithmeticError(f"{one} is not followed by {next_}")
-        names = ("cleared", "hidden", "unmasked", "new", "regressed")
-        sums = {name: sum(getattr(step, name) for step in steps) for name in names}
-        return cls(before=steps[0].before, after=steps[-1].after, **sums)
 
 
 @dataclass(frozen=True, slots=True)

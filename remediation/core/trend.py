@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from remediation.core.reconcile import Ledger
+from remediation.core.ledger import Ledger
 
 WEEK = timedelta(days=7)
 LEAST_BASE = 10  # no percentage below it: 1 of 3 is not "33.3%"

@@ -159,7 +159,8 @@ def renames_between(project: Project, mirror: Callable[[], Mirror] | None = None
 
         try:
             source = mirror() if mirror else Workshop(project).mirror
-            pairs = {old: new for old, new in source.renames(before, after).items() if _storable(old) and _storable(new)}
+            found = source.renames(before, after).items()
+            pairs = {old: new for old, new in found if _storable(old) and _storable(new)}
             deleted = [path for path in source.deleted(before, after) if path.endswith(".py") and _storable(path)]
         except SourceError:
             # History was rewritten and the old commit is gone: without evidence nothing counts as moved or deleted.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from remediation.core.reconcile import Ledger
+from remediation.core.ledger import Ledger
 from remediation.core.trend import Layer, Point, Trend
 
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from remediation.core.ledger import Ledger
 from remediation.core.picture import Gap, Run, count_ticks, day_ticks, picture, right_edge, spread, stretches, thin
-from remediation.core.reconcile import Ledger
 from remediation.core.trend import Trend
 from tests.core.histories import START, histories, told
 

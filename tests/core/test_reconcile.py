@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from remediation.core.classify import Classified, classify
 from remediation.core.evidence import passed_beyond, statement_digest
 from remediation.core.fingerprint import identify
+from remediation.core.ledger import Ledger
 from remediation.core.reconcile import (
     CLEARED,
     HIDDEN,
-    Ledger,
     Movement,
     Seen,
     State,

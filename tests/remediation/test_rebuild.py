@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from remediation import passes, projections, tickets
-from remediation.core.reconcile import Ledger
+from remediation.core.ledger import Ledger
 from remediation.models import (
     CategoryCount,
     CollectionPass,

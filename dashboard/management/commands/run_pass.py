@@ -75,6 +75,6 @@ def _sentence(facts: dict[str, Any]) -> str:
     if facts["status"] != "counted":
         return f"Pass #{facts['pass']} {facts['status']} ({facts['reason']}): {facts['text']}"
     return (
-        f"Pass #{facts['pass']} on {facts['commit'][:9]}: {facts['errors_total']} errors in {facts['tickets']} tickets, "
-        f"{facts['collected']} tests collected (collected is not passing), {facts['seconds']:.1f} s."
+        f"Pass #{facts['pass']} on {facts['commit'][:9]}: {facts['errors_total']} errors in {facts['tickets']} tickets,"
+        f" {facts['collected']} tests collected (collected is not passing), {facts['seconds']:.1f} s."
     )
