@@ -21,6 +21,7 @@ from django.utils import timezone
 from remediation import passes, projects, tasks, tickets
 from remediation.models import CollectionPass, Occurrence, Project, Ticket
 from tests import factories
+from tests.collection.conftest import environment
 from tests.repositories import Repository
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
@@ -90,7 +91,9 @@ def repository(tmp_path: Path) -> Repository:
 
 @pytest.fixture
 def project(repository: Repository) -> Project:
-    return projects.create(name="atlas", source=str(repository.path), allow_local=True)
+    """A project whose interpreter is given; how one is built has its own tests, and the whole story uses it."""
+    interpreter = str(environment("9"))
+    return projects.create(name="atlas", source=str(repository.path), allow_local=True, interpreter=interpreter)
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 90) -> Any:
@@ -110,6 +113,7 @@ def through_the_worker(project: Project) -> CollectionPass:
 
 
 def test_the_whole_story(worker: Worker, repository: Repository, project: Project) -> None:
+    projects.update(project, interpreter="")  # the worker builds the environment that the repository declares
     engineer = factories.member(project, "engineer", "ines.duarte")
 
     first = through_the_worker(project)
