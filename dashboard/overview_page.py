@@ -38,7 +38,8 @@ def build(project: Project, now: datetime) -> dict[str, Any]:
     history = history_of(project)
     trend = history.trend
     week = core.week(trend)
-    tickets = _tickets(project, week.start.at if week else None)
+    since = week.start.at if week else None
+    tickets = _tickets(project, trend, since)
     standing = [ticket for ticket in tickets if ticket.status != "verified"]
     hidden = sum(ticket.hidden_errors for ticket in standing)
     shown = picture_of(project, trend, now)
@@ -60,9 +61,9 @@ def build(project: Project, now: datetime) -> dict[str, Any]:
         "strip": strip,
         "decisions": [ticket for ticket in standing if ticket.status in _NEEDS_DECISION],
         "largest": _largest(standing, last),
-        "verified": [ticket for ticket in tickets if ticket.status == "verified"],
+        "verified": _since([ticket for ticket in tickets if ticket.status == "verified"], since),
         "open_tickets": len(standing),
-        "verified_ever": project.tickets.filter(status="verified").count() if last and not last.total else 0,
+        "verified_ever": sum(ticket.status == "verified" for ticket in tickets),
     }
 
 
@@ -72,15 +73,25 @@ def picture_of(project: Project, trend: Trend, now: datetime) -> Picture | None:
     return picture(trend, now, target)
 
 
-def _tickets(project: Project, since: datetime | None) -> list[Ticket]:
-    """The standing ones, largest first, and those verified after ``since``. One query."""
+def _tickets(project: Project, trend: Trend, since: datetime | None) -> list[Ticket]:
+    """The standing ones, largest first, and those verified after ``since``; at zero all of them. One query."""
     wanted = ~Q(status="verified")
     if since is not None:
         wanted |= Q(status="verified", verified_pass__effective_at__gt=since)
+    if trend.last and not trend.last.value:
+        wanted = Q()
     tickets = list(project.tickets.listed().filter(wanted))
     for ticket in tickets:
         ticket.project = project
     return tickets
+
+
+def _since(tickets: list[Ticket], since: datetime | None) -> list[Ticket]:
+    """Those verified after a moment, the latest first."""
+    found = [
+        ticket for ticket in tickets if ticket.verified_pass and since and ticket.verified_pass.effective_at > since
+    ]
+    return sorted(found, key=lambda ticket: ticket.verified_pass.effective_at, reverse=True)
 
 
 def _category_rows(tickets: tuple[int, ...], trend: Trend, week: core.Week | None) -> list[CategoryRow]:

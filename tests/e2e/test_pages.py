@@ -135,11 +135,3 @@ def test_styles_and_scripts_are_light(cast: Cast, more: None) -> None:
         assert {"css/tokens.css", "css/components.css", "js/theme.js"} <= linked
         assert weigh(linked, "css/") <= 8_192, name
         assert weigh(linked, "js/") <= 6_144, name
-
-
-def test_a_long_history_stays_light_and_quick_to_read(cast: Cast) -> None:
-    for number in range(200):
-        factories.counted_pass(
-            cast.project, None, [factories.missing_module(f"tests/test_{i}.py") for i in range(number % 9)]
-        )
-    assert _packed(cast.client("admin").get("/p/atlas/").content) <= 15_000
