@@ -6,6 +6,7 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django.urls import reverse
@@ -268,7 +269,7 @@ def _names(drawing: Drawing) -> list[dict[str, Any]]:
         count = f"{label.count:,}"
         bold = {"font": {"size": 12, "color": _INK, "weight": 600}}
         names.append({**shared, **place, **bold, "text": count, "name": "wide"})
-        beside = {"xshift": -20 - 8 * len(count), "text": "<br>".join(label.lines), "name": "wide"}
+        beside = {"xshift": -20 - 8 * len(count), "text": "<br>".join(map(escape, label.lines)), "name": "wide"}
         names.append({**shared, **place, **beside})
     for words, y in (("added", 0.78), ("cleared", 0.25)):
         names.append({**shared, "yref": "y2 domain", "y": y, "yanchor": "middle", "text": words, "name": "wide"})

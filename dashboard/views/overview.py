@@ -20,9 +20,9 @@ from dashboard.views.fragments import wants_part
 def overview(request: HttpRequest, slug: str) -> HttpResponse:
     """The whole page; htmx gets the part that changes when a pass lands."""
     project = access.project_or_404(request.user, slug)
-    context = overview_page.build(project, timezone.now())
-    template = "dashboard/_overview.html" if wants_part(request) else "dashboard/overview.html"
-    return render(request, template, {"project": project, "page": "overview", **context})
+    part = wants_part(request)
+    context = {"project": project, "page": "overview", "part": part, **overview_page.build(project, timezone.now())}
+    return render(request, "dashboard/_overview.html" if part else "dashboard/overview.html", context)
 
 
 @require_safe

@@ -169,6 +169,13 @@ class Week:
         return self.ledger.after - self.ledger.before
 
     @property
+    def more_tests(self) -> int | None:
+        """How many more tests were collected at its end; None when the scope changed in between."""
+        if not self.comparable or self.start.tests is None or self.end.tests is None:
+            return None
+        return self.end.tests - self.start.tests
+
+    @property
     def whole(self) -> bool:
         """Whether there was a counted pass seven days before; else it is the time since the first pass."""
         return self.end.at - self.start.at >= WEEK

@@ -71,6 +71,7 @@ def test_the_weeks_ledger_ends_with_the_last_counted_pass_and_starts_seven_days_
     assert (found.ledger.before, found.ledger.cleared, found.ledger.new, found.ledger.after) == (40, 24, 4, 20)
     assert found.by_layer == (-20,)
     assert found.change == -20
+    assert found.more_tests == 0
     assert found.whole
 
 
@@ -88,6 +89,7 @@ def test_a_scope_that_changed_within_the_week_is_said() -> None:
     found = week(Trend(told().layers, tuple(points)))
     assert found is not None
     assert not found.comparable
+    assert found.more_tests is None
 
 
 @pytest.mark.parametrize(

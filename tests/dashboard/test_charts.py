@@ -14,7 +14,7 @@ from hypothesis import given, settings
 
 from dashboard import charts, drawing
 from remediation.core.picture import picture
-from remediation.core.trend import Trend
+from remediation.core.trend import Layer, Trend
 from tests.core.histories import LAYERS, START, histories, told
 
 LATER = START + timedelta(days=300)
@@ -122,6 +122,12 @@ def test_colours_are_names_of_the_pages_properties_so_that_both_themes_work() ->
     assert "var(--c1)" in text
     assert not re.search(r"#[0-9a-f]{6}", text)
     assert "<b>" not in text, "Plotly writes it as a style attribute, which the policy refuses"
+
+
+def test_a_name_is_text_and_never_markup() -> None:
+    trend = told(12, 5, layers=[Layer(1, "<a href='x'>R & D", 1)])
+    written = [note["text"] for note in figure(trend)["layout"]["annotations"]]
+    assert "&lt;a href=&#x27;x&#x27;&gt;R &amp; D" in written
 
 
 def test_a_plan_leads_to_the_target() -> None:

@@ -110,6 +110,7 @@ def test_htmx_gets_the_part_and_caches_are_told(cast: Cast) -> None:
     answer = cast.client("viewer").get(URL, headers=HTMX)
     assert answer.content.decode().lstrip().startswith('<div id="overview"')
     assert "<html" not in answer.content.decode()
+    assert "<title>3 errors left: atlas</title>" in answer.content.decode()
     assert "HX-Request" in answer.headers["Vary"]
     restored = cast.client("viewer").get(URL, headers={**HTMX, "HX-History-Restore-Request": "true"})
     assert "<html" in restored.content.decode()

@@ -20,7 +20,7 @@ def _land(claimed: CollectionPass, number: int) -> None:
     commit = factories.Commit(f"{position:040x}", "Change", "Sample Author", "s@example.org", factories.START)
     verdict = factories.Verdict("counted", session=factories.SESSION, result=found)
     report = passes.Report(verdict=verdict, commit=commit, position=position, observed_at=factories.START)
-    passes.record(claimed, report, lambda before, after: {})
+    passes.record(claimed, report, factories.no_renames)
 
 
 def test_the_first_pass_from_nothing_to_a_trend(visit: Visit, cast: Cast) -> None:
@@ -63,6 +63,7 @@ def test_a_pass_lands_and_plotly_follows_without_being_made_again(visit: Visit, 
     page.wait_for_function("() => document.querySelector('#numbers').textContent.includes('#10')", timeout=8_000)
     page.wait_for_function("() => document.querySelector('#plot .live').layout.annotations.some(a => a.text === '5')")
     assert page.evaluate("document.querySelector('#plot .live') === window.before")
+    assert page.title() == "5 errors left: atlas"
     assert page.evaluate("document.querySelector('#numbers').open"), "what was open stays open"
     assert page.evaluate("document.activeElement.id") == "plot", "the focus stays"
     expect(page.locator("#live")).to_contain_text("No pass is running.")
