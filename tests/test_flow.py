@@ -21,7 +21,7 @@ from django.utils import timezone
 from remediation import passes, projects, tasks, tickets
 from remediation.models import CollectionPass, Occurrence, Project, Ticket
 from tests import factories
-from tests.collection.conftest import environment
+from tests.environments import environment
 from tests.repositories import Repository
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]

@@ -26,7 +26,7 @@ _PASSED = (
     *("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_FIND_LINKS", "UV_HTTP_TIMEOUT"),
     *("UV_HTTP_RETRIES", "SSL_CERT_FILE", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"),
 )
-_MACHINE_CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/cert.pem", "/etc/ssl/cert.pem")
+MACHINE_CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/cert.pem", "/etc/ssl/cert.pem")
 # What uv prints, the code of the failure, and what a person can do. First match wins.
 _FAILURES = (
     (r"No solution found", "resolve-failed", "The requirements contradict each other or this Python. Edit the recipe."),
@@ -117,7 +117,7 @@ def _environment(cache: Path) -> dict[str, str]:
     environment = {key: os.environ[key] for key in _PASSED if os.environ.get(key)}
     if "SSL_CERT_FILE" not in environment and os.environ.get("PIP_CERT"):
         environment["SSL_CERT_FILE"] = os.environ["PIP_CERT"]
-    if any(Path(store).exists() for store in _MACHINE_CERTIFICATES):
+    if any(Path(store).exists() for store in MACHINE_CERTIFICATES):
         # As git and curl do it: behind a company's proxy uv's own list of authorities knows nobody.
         environment["UV_SYSTEM_CERTS"] = "1"
     return environment | {

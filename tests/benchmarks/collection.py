@@ -17,7 +17,7 @@ from pathlib import Path
 from remediation.collection import sandbox
 from remediation.collection.run import Target, collect
 from remediation.core.events import judge
-from tests.collection.conftest import environment
+from tests.environments import environment
 
 TEXT = """
 import dataclasses, decimal, json, unittest

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uv
 
 from remediation.collection import sandbox
 from remediation.collection.run import Collected, Target, collect
 from remediation.core.events import judge
 from remediation.core.records import CollectionError, Verdict
+from tests.environments import environment
 
-ENVIRONMENTS = Path(__file__).parents[2] / "build" / "test-envs"
 VERSIONS = ("7.4", "8.3", "9")
 OLDEST = "6.2"
 # The best this machine has, and the weakest; on a machine without bubblewrap they are one.
@@ -31,24 +27,6 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     facts = sandbox.probe()
     missing = "" if facts.level == 3 else " (no bubblewrap here: level 3 was NOT tested)"
     terminalreporter.write_line(f"collection tests ran at sandbox levels {LEVELS}{missing}; {facts}")
-
-
-def environment(version: str) -> Path:
-    """The interpreter of a virtual environment with pytest ``version``, built once; "" has no pytest."""
-    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
-    place = ENVIRONMENTS / f"pytest-{version or 'none'}"
-    with (ENVIRONMENTS / f".{place.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (place / "built").exists():
-            shutil.rmtree(place, ignore_errors=True)
-            base = Path(sys._base_executable)  # type: ignore[attr-defined]
-            tool = [uv.find_uv_bin(), "--quiet", "--no-config"]
-            subprocess.run([*tool, "venv", "--python", str(base), str(place)], check=True, cwd="/")
-            if version:
-                wanted = [*tool, "pip", "install", "--python", str(place / "bin/python"), f"pytest=={version}.*"]
-                subprocess.run(wanted, check=True, cwd="/")
-            (place / "built").touch()
-    return place / "bin" / "python"
 
 
 @dataclass(frozen=True)

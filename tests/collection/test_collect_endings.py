@@ -10,7 +10,8 @@ import pytest
 
 from remediation.collection.run import Target, collect
 from remediation.core.events import judge
-from tests.collection.conftest import LEVELS, VERSIONS, Collecting, bare, environment
+from tests.collection.conftest import LEVELS, VERSIONS, Collecting, bare
+from tests.environments import environment
 
 HEALTHY = {"test_a.py": "def test_it(): pass\n"}
 FORGER = """

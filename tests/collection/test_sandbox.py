@@ -20,7 +20,7 @@ from remediation.collection import sandbox
 from remediation.collection.runtime import InterpreterError, describe_interpreter, interpreter_paths
 from remediation.collection.sandbox import Limits, Sandbox, SandboxError
 from remediation.core.records import ProcessEnd
-from tests.collection.conftest import environment
+from tests.environments import environment
 
 FACTS = sandbox.probe()
 # (level, facts): everything this machine can do, and level 1 as on a machine without namespaces.

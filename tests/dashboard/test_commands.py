@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from remediation.models import CollectionPass, Project
 from tests import factories
-from tests.collection.conftest import environment
+from tests.environments import environment
 from tests.repositories import Repository
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.sample import Built, build
+from tests.environments import newest
 
-ROOT = Path(__file__).parents[2]
 NOW = datetime(2025, 11, 7, 9, 0, tzinfo=UTC)
 
 
@@ -158,15 +157,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Built:
 @pytest.fixture(scope="module")
 def python() -> Path:
     """The interpreter of an environment that holds what the sample declares: pytest, and nothing of ours."""
-    folder = ROOT / "build" / "test-envs" / "sample"
-    interpreter = folder / "bin" / "python"
-    if not (folder / "bin" / "pytest").exists():
-        for command in (
-            ["venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
-            ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(interpreter), "pytest>=8.3"],
-        ):
-            subprocess.run([sys.executable, "-m", "uv", *command], check=True)
-    return interpreter
+    return newest("sample", "pytest>=8.3")
 
 
 def _pytest(python: Path, tree: Path, *arguments: str) -> Bare:

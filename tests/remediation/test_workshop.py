@@ -10,7 +10,7 @@ from remediation import passes, projects
 from remediation.collection.mirror import SourceError
 from remediation.models import CollectionPass, Project
 from remediation.passes.workshop import Workshop
-from tests.collection.conftest import environment
+from tests.environments import environment
 from tests.repositories import Repository
 
 pytestmark = pytest.mark.django_db(transaction=True)
