@@ -59,6 +59,7 @@ def build(project: Project, now: datetime) -> dict[str, Any]:
         "last_row": history.last,
         "stale": is_stale(project, history.last, now),
         "strip": strip,
+        "wall": _wall(standing, trend.last),
         "decisions": [ticket for ticket in standing if ticket.status in _NEEDS_DECISION],
         "largest": _largest(standing, last),
         "verified": _since([ticket for ticket in tickets if ticket.status == "verified"], since),
@@ -110,6 +111,13 @@ def _category_rows(tickets: tuple[int, ...], trend: Trend, week: core.Week | Non
         )
         for i, layer in enumerate(trend.layers)
     ]
+
+
+def _wall(standing: list[Ticket], last: Point | None) -> list[Ticket]:
+    """The environment's tickets, when they hold most of the errors: a wall that hides the repository's own."""
+    if last is None or not core.is_wall(last.total, last.environment):
+        return []
+    return [ticket for ticket in standing if ticket.environment and ticket.errors]
 
 
 def _largest(standing: list[Ticket], last: Point | None) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from dashboard import drawing, live_passes
 from dashboard.history import ledger_of
 from remediation.core.reconcile import CLEARED, HIDDEN
+from remediation.core.trend import is_wall
 from remediation.models import CollectionPass, Occurrence, Ticket
 
 REASONS = {
@@ -68,6 +69,7 @@ def build(collection_pass: CollectionPass, now: datetime) -> dict[str, Any]:
         "label": str(number),
         "previous_label": str(previous.number) if previous else "",
         "in_repository": (collection_pass.total or 0) - (collection_pass.environment_errors or 0),
+        "wall": is_wall(collection_pass.total, collection_pass.environment_errors),
         "ledger": ledger,
         "terms": drawing.terms(ledger) if ledger else [],
         "lists": _lists(collection_pass) if collection_pass.counted else [],

@@ -29,7 +29,12 @@ _HIDDEN = {
     "held": "tests collected fell by half, so nothing is verified yet",
 }
 
-_GONE = {"moved": "git sees the file under another name now"}
+# What became of files that are neither blocked nor hidden: only the first kind was repaired.
+_ENDED = {
+    "moved": ("moved", "open", "git sees the file under another name now"),
+    "deleted": ("deleted", "open", "the file no longer exists: nothing was repaired in it"),
+}
+_GROUPS = ("blocked", "hidden", "gone", "deleted", "moved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +47,14 @@ class Evidence:
     type: str
     message: str
     why: str
+    elsewhere: str
     traceback: str
     lines: Mapping[Pair, int]
 
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One file of the ticket: where it fails and what became of it. ``group``: blocked, hidden or gone."""
+    """One file of the ticket: where it fails and what became of it. ``group`` is one of _GROUPS."""
 
     path: str
     line: int | None
@@ -71,7 +77,7 @@ def build(ticket: Ticket) -> dict[str, Any]:
         "evidence": evidence,
         "kind_words": KINDS.get(ticket.kind, ""),
         "files": files,
-        "groups": {name: sum(row.group == name for row in files) for name in ("blocked", "hidden", "gone")},
+        "groups": {name: sum(row.group == name for row in files) for name in _GROUPS},
         "folders": _folders(files) if len(files) >= FOLD_FROM else None,
         "reproduce": _reproduce(project, evidence, [row.path for row in files if row.group == "blocked"]),
         "spark": sparklines.draw(sparklines.Axis.of(project), intervals, 312, 64),
@@ -113,6 +119,7 @@ def _evidence(ticket: Ticket, occurrences: Sequence[Mapping[str, Any]], last: Co
         seen_in=seen_in,
         frames=kept,
         left_out=len(frames) - len(kept),
+        elsewhere=shown.elsewhere,
         type=shown.cause.type,
         message=shown.cause.message,
         why=why_of(shown),
@@ -145,8 +152,7 @@ def _file_rows(occurrences: Sequence[Mapping[str, Any]], evidence: Evidence | No
     states = dict(now.values_list("file_id", "state"))
     lines = evidence.lines if evidence else {}
     rows = [_file_row(row, lines.get(pair), states.get(row["file_id"], "absent")) for pair, row in latest.items()]
-    order = {"blocked": 0, "hidden": 1, "gone": 2}
-    return sorted(rows, key=lambda row: (order[row.group], row.path))
+    return sorted(rows, key=lambda row: (_GROUPS.index(row.group), row.path))
 
 
 def _file_row(row: Mapping[str, Any], line: int | None, state: str) -> FileRow:
@@ -159,8 +165,9 @@ def _file_row(row: Mapping[str, Any], line: int | None, state: str) -> FileRow:
         return FileRow(
             path, None, "hidden", "muted", f"Hidden: {reason.replace('-', ' ')} since #{number}", _HIDDEN[reason]
         )
-    if reason != "fixed":
-        return FileRow(path, None, "gone", "verified", f"{reason.capitalize()} at #{number}", _GONE.get(reason, ""))
+    if reason in _ENDED:
+        group, symbol, note = _ENDED[reason]
+        return FileRow(path, None, group, symbol, f"{reason.capitalize()} at #{number}", note)
     if state == "collected":
         return FileRow(path, None, "gone", "verified", f"Collects, gone since #{number}")
     note = "another cause blocks the file now" if state == "error" else f"the file is {state.replace('-', ' ')} now"

@@ -7,7 +7,10 @@ from django import template
 register = template.Library()
 
 
+_SAID = {"baseline": "at the first pass", "not-seen": "not seen any more"}
+
+
 @register.filter
 def in_words(code: str) -> str:
     """missing name, for ``missing-name``."""
-    return code.replace("-", " ")
+    return _SAID.get(code, code.replace("-", " "))

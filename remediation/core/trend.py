@@ -21,6 +21,14 @@ class Layer:
     slot: int
 
 
+WALL_FROM = 3  # environment errors that make a wall when they are half of all
+
+
+def is_wall(total: int | None, environment: int | None) -> bool:
+    """Whether the count says more of the interpreter and its packages than of the repository."""
+    return bool(total and environment and environment >= WALL_FROM and environment * 2 >= total)
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """One ended pass. A pass that was not counted has no value anywhere: giving it one raises ValueError.

@@ -273,6 +273,18 @@ def test_environment_errors_are_split_in_the_headline(db: None) -> None:
     assert "15 errors: 12 in the repository, 3 in the environment." in page(client)
 
 
+def test_a_wall_of_missing_packages_is_said_for_what_it_is(db: None) -> None:
+    project, client = fresh()
+    missing = [factories.missing_module(f"tests/net/test_{i}.py", "numpy") for i in range(5)]
+    factories.counted_pass(project, None, [*broken(2), *missing], files(40))
+    text = page(client)
+    assert "5 of 7 errors come from the environment" in text
+    assert "Package numpy is not installed" in text
+    assert "5 of 7 errors come from the environment" in page(client, "/p/zephyr/passes/1/")
+    factories.counted_pass(project, None, [*broken(8), *missing], files(40))
+    assert "come from the environment" not in page(client)
+
+
 def test_trusted_code_only_is_written(db: None) -> None:
     project, client = fresh()
     factories.counted_pass(project, None, broken(12), sandbox_level=1)
