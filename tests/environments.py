@@ -42,9 +42,12 @@ def _made(name: str, requirement: str) -> Path:
     return python
 
 
+def uv_variables() -> dict[str, str]:
+    """Our environment for uv; as for the product's own builds, a scrubbed shell names no certificates."""
+    trusted = any(Path(store).exists() for store in MACHINE_CERTIFICATES)
+    return {**os.environ, **({"UV_SYSTEM_CERTS": "1"} if trusted else {})}
+
+
 def _uv(*arguments: str) -> None:
-    variables = dict(os.environ)
-    # As the product builds its targets' environments: a scrubbed shell names no certificates.
-    if any(Path(store).exists() for store in MACHINE_CERTIFICATES):
-        variables["UV_SYSTEM_CERTS"] = "1"
-    subprocess.run([uv.find_uv_bin(), "--quiet", "--no-config", *arguments], check=True, cwd="/", env=variables)
+    command = [uv.find_uv_bin(), "--quiet", "--no-config", *arguments]
+    subprocess.run(command, check=True, cwd="/", env=uv_variables())

@@ -31,6 +31,7 @@ from remediation.collection.mirror import Mirror
 from remediation.collection.pythons import installed_pythons
 from remediation.collection.runtime import describe_interpreter
 from tests.collection.gitrepo import Repository
+from tests.environments import uv_variables
 
 # PyPI's smallest with and without dependencies; iniconfig comes as a wheel, so nothing is compiled.
 SMALL = {"pyproject.toml": b'[project]\nname = "Demo_x"\nversion = "1.2"\ndependencies = ["iniconfig"]\n'}
@@ -102,7 +103,7 @@ def test_a_locked_project_gets_exactly_its_lock(tmp_path: Path, python: str) -> 
     (project / "pyproject.toml").write_text(text + '[dependency-groups]\ndev = ["iniconfig==2.0.0"]\n')
     command = [building.uv_binary(), "lock", "--no-config", "--python", python, "--project", str(project)]
     subprocess.run(
-        command, check=True, capture_output=True, env={**os.environ, "UV_CACHE_DIR": str(tmp_path / "cache")}
+        command, check=True, capture_output=True, env={**uv_variables(), "UV_CACHE_DIR": str(tmp_path / "cache")}
     )
     files = {name: (project / name).read_bytes() for name in ("pyproject.toml", "uv.lock")}
     built = build(tmp_path / "root", files, ("-r uv.lock", "--group dev"), python)
