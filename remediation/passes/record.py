@@ -157,20 +157,29 @@ def renames_between(project: Project, mirror: Callable[[], Mirror] | None = None
             return projections.change_of(row)
         from remediation.passes.workshop import Workshop  # the default needs settings
 
+        source = mirror() if mirror else Workshop(project).mirror
         try:
-            source = mirror() if mirror else Workshop(project).mirror
-            found = source.renames(before, after).items()
-            pairs = {old: new for old, new in found if _storable(old) and _storable(new)}
-            deleted = [path for path in source.deleted(before, after) if path.endswith(".py") and _storable(path)]
+            facts = _ask(source, before, after)
         except SourceError:
             # History was rewritten and the old commit is gone: without evidence nothing counts as moved or deleted.
             return TreeChange(deleted=frozenset())
-        row, _ = Rename.objects.get_or_create(
-            project=project, before=before, after=after, defaults={"pairs": pairs, "deleted": deleted}
-        )
+        row, _ = Rename.objects.get_or_create(project=project, before=before, after=after, defaults=facts)
         return projections.change_of(row)
 
     return look_up
+
+
+def _ask(source: Mirror, before: str, after: str) -> dict[str, Any]:
+    """Renamed and deleted files between two commits, from git. Raises SourceError."""
+    try:
+        renamed, deleted = source.renames(before, after), source.deleted(before, after)
+    except SourceError:
+        source.fetch()  # another worker's mirror may have seen these commits, and ours not yet
+        renamed, deleted = source.renames(before, after), source.deleted(before, after)
+    return {
+        "pairs": {old: new for old, new in renamed.items() if _storable(old) and _storable(new)},
+        "deleted": [path for path in deleted if path.endswith(".py") and _storable(path)],
+    }
 
 
 def _storable(path: str) -> bool:

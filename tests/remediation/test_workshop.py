@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from remediation import passes, projects
+from remediation import passes, projections, projects
 from remediation.collection.mirror import SourceError
 from remediation.models import CollectionPass, Project
 from remediation.passes.workshop import Workshop
@@ -117,6 +118,17 @@ def test_a_result_that_cannot_be_stored_says_so(
     monkeypatch.setattr("remediation.projections.land", broken)
     failed = run(project)
     assert (failed.outcome, failed.reason, failed.total, failed.attempts) == ("failed", "internal-failure", None, 1)
+
+
+def test_another_worker_rebuilds_without_the_first_ones_mirror(project: Project, repository: Repository) -> None:
+    run(project)
+    repository.move("tests/test_a.py", "tests/unit/test_moved.py")
+    repository.commit({}, "Move the test")
+    run(project)
+    shutil.rmtree(Workshop(project).root)
+    project.renames.all().delete()
+    assert projections.rebuild(project, passes.renames_between(project)) == 2
+    assert project.passes.get(number=2).new == 0, "git was asked again"
 
 
 def test_a_renamed_file_carries_its_errors(project: Project, repository: Repository) -> None:
