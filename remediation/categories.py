@@ -11,9 +11,9 @@ from django.db import IntegrityError, transaction
 from remediation.core.classify import KINDS
 from remediation.core.rules import Rule
 from remediation.core.text import clean_line
-from remediation.models import Category, CategoryRule, Project
+from remediation.models import Category, Project
 from remediation.refusals import Refused
-from remediation.rulebook import BadPattern, compile_pattern
+from remediation.rulebook import BadPattern, compile_pattern, write_rules
 
 __all__ = ["MAX_RULES", "Refused", "save_category", "save_rules"]
 
@@ -37,19 +37,7 @@ def save_rules(project: Project, rows: Sequence[Rule]) -> int:
             _check(number, rule, categories)
         locked.rules_version += 1
         locked.save(update_fields=["rules_version"], force_update=True)
-        CategoryRule.objects.bulk_create(
-            CategoryRule(
-                project=locked,
-                version=locked.rules_version,
-                order=number,
-                category=categories[rule.category],
-                kind=rule.kind,
-                module_glob=rule.module_glob,
-                path_glob=rule.path_glob,
-                message_regex=rule.message_regex,
-            )
-            for number, rule in enumerate(rows, start=1)
-        )
+        write_rules(locked, rows, categories)
     project.refresh_from_db(fields=["rules_version"])
     return locked.rules_version
 

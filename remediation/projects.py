@@ -17,8 +17,9 @@ from remediation.collection.recipe import BuildError, check_recipe
 from remediation.collection.source import SourceError, check_ref, check_source
 from remediation.core.rules import DEFAULT_CATEGORIES, DEFAULT_RULES, FALLBACK
 from remediation.core.text import clean_line
-from remediation.models import Category, CategoryRule, Membership, Project, User
+from remediation.models import Category, Membership, Project, User
 from remediation.refusals import Refused
+from remediation.rulebook import write_rules
 from remediation.schedule import BadSchedule, next_due, zone
 
 __all__ = ["Refused", "create", "next_key", "update"]
@@ -262,16 +263,4 @@ def _seed_categories(project: Project) -> None:
         for order, default in enumerate(DEFAULT_CATEGORIES, start=1)
     }
     Category.objects.create(project=project, name=FALLBACK, order=99, slot=0, is_fallback=True)
-    CategoryRule.objects.bulk_create(
-        CategoryRule(
-            project=project,
-            version=project.rules_version,
-            order=order,
-            category=by_name[rule.category],
-            kind=rule.kind,
-            module_glob=rule.module_glob,
-            path_glob=rule.path_glob,
-            message_regex=rule.message_regex,
-        )
-        for order, rule in enumerate(DEFAULT_RULES, start=1)
-    )
+    write_rules(project, DEFAULT_RULES, by_name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping, Sequence
 
 import re2
 
@@ -36,6 +37,23 @@ def compile_pattern(pattern: str) -> re2._Regexp:
 def search(pattern: str, text: str) -> bool:
     """Whether the pattern occurs in the text; linear in its length."""
     return compile_pattern(pattern).search(text) is not None
+
+
+def write_rules(project: Project, rules: Sequence[Rule], categories: Mapping[str, Category]) -> None:
+    """Store ``rules`` in this order as the project's current version; ``categories`` by the names they use."""
+    CategoryRule.objects.bulk_create(
+        CategoryRule(
+            project=project,
+            version=project.rules_version,
+            order=number,
+            category=categories[rule.category],
+            kind=rule.kind,
+            module_glob=rule.module_glob,
+            path_glob=rule.path_glob,
+            message_regex=rule.message_regex,
+        )
+        for number, rule in enumerate(rules, start=1)
+    )
 
 
 class Rulebook:
