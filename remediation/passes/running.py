@@ -42,8 +42,16 @@ def run(pass_id: int) -> None:
         heartbeat.report(stage="record", now=True)
         try:
             _record(collection_pass, report, workshop)
+            _tidy(workshop)
         except (LostLease, Project.DoesNotExist):
             log.warning("pass %s was taken over, stopped or deleted; its result is not recorded", pass_id)
+
+
+def _tidy(workshop: Workshop) -> None:
+    try:
+        workshop.tidy()
+    except OSError:  # the pass itself is recorded; the next one tries again
+        log.exception("project %s: old environments could not be removed", workshop.project.pk)
 
 
 def _record(collection_pass: CollectionPass, report: Report, workshop: Workshop) -> None:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 from django.conf import settings
 
+from remediation.collection import environment, removal
 from remediation.collection.mirror import Mirror, SourceError
 from remediation.models import Project
+
+_RECENT = 30  # passes whose environments are kept
 
 
 class Workshop:
@@ -91,6 +94,17 @@ class Workshop:
     def bytecode(self, key: str) -> Path:
         """The byte-code of one environment; warm across passes, never shared."""
         return self._made(f"bytecode/{key}")
+
+    def tidy(self) -> None:
+        """Remove environments and byte-code that none of the last passes used; each may take hundreds of megabytes."""
+        recent = self.project.passes.exclude(environment_key="").order_by("-number")
+        keep = set(recent.values_list("environment_key", flat=True)[:_RECENT])
+        if not keep:
+            return
+        environment.prune(self.environments, keep)
+        for folder in self._made("bytecode").iterdir():
+            if folder.name not in keep:
+                removal.remove(folder)
 
     def _made(self, name: str) -> Path:
         path = self.root / name

@@ -131,6 +131,18 @@ def test_another_worker_rebuilds_without_the_first_ones_mirror(project: Project,
     assert project.passes.get(number=2).new == 0, "git was asked again"
 
 
+def test_environments_that_no_recent_pass_used_are_removed(project: Project, repository: Repository) -> None:
+    first = run(project)
+    CollectionPass.objects.filter(pk=first.pk).update(environment_key="a" * 64)
+    workshop = Workshop(project)
+    kept, gone = workshop.environments / ("a" * 64), workshop.environments / ("b" * 64)
+    for folder in (kept, gone, workshop.bytecode("b" * 64)):
+        (folder / "bin").mkdir(parents=True)
+    second = run(project)
+    assert kept.exists() and not gone.exists()
+    assert {folder.name for folder in (workshop.root / "bytecode").iterdir()} == {second.environment_key}
+
+
 def test_a_renamed_file_carries_its_errors(project: Project, repository: Repository) -> None:
     run(project)
     repository.move("tests/test_a.py", "tests/unit/test_moved.py")
