@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from remediation.collection.fetching import check_answers
 from remediation.collection.interpreter import InterpreterMissing, check_interpreter
 from remediation.collection.recipe import BuildError, check_recipe
 from remediation.collection.source import SourceError, check_ref, check_source
@@ -22,7 +23,7 @@ from remediation.refusals import Refused
 from remediation.rulebook import write_rules
 from remediation.schedule import BadSchedule, next_due, zone
 
-__all__ = ["Refused", "create", "next_key", "update"]
+__all__ = ["Refused", "check_source_answers", "create", "next_key", "update"]
 
 # Where the domain's own names would be shadowed, or the pass itself broken.
 _RESERVED_ENVIRONMENT = re.compile(r"^(REMEDIATION_|PYTHONPYCACHEPREFIX$|PYTHONHASHSEED$|PYTHONDONTWRITEBYTECODE$|LD_)")
@@ -115,6 +116,17 @@ def update(project: Project, **changes: Any) -> Project:
             raise Refused("key", f"Another project has the key {locked.key}. Choose other letters.") from error
     project.refresh_from_db()
     return locked
+
+
+def check_source_answers(project: Project) -> None:
+    """Ask the source itself, for a form: does it answer, and has it the ref? Takes seconds. Raises Refused.
+
+    To be called in the transaction that stored the project, so that a refusal leaves nothing behind.
+    """
+    try:
+        check_answers(project.source, project.ref)
+    except SourceError as error:
+        raise Refused("ref" if error.code == "ref-missing" else "source", str(error)) from error
 
 
 def next_key(name: str) -> str:

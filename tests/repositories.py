@@ -38,6 +38,10 @@ class Repository:
         self._git("commit", "-q", "--allow-empty", "-m", subject)
         return self.head()
 
+    def branch(self, name: str) -> None:
+        """A new branch at the last commit; ``main`` stays checked out."""
+        self._git("branch", name)
+
     def head(self) -> str:
         """The id of the last commit."""
         return self._git("rev-parse", "HEAD").strip()

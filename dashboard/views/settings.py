@@ -58,6 +58,7 @@ def project_new(request: HttpRequest) -> HttpResponse:
         try:
             with transaction.atomic():
                 project = projects.create(**form.values(), owner=request.user)
+                projects.check_source_answers(project)
                 send_soon(passes.queue(project, trigger="manual", user=request.user))
         except projects.Refused as refused:
             form.refuse(refused.field, refused.text)
@@ -69,7 +70,10 @@ def project_new(request: HttpRequest) -> HttpResponse:
 def _store(form: SettingsForm, project: Project) -> bool:
     """Store what was changed; a refusal goes beside the field it names."""
     try:
-        projects.update(project, **{name: form.values()[name] for name in form.changed_data})
+        with transaction.atomic():
+            stored = projects.update(project, **{name: form.values()[name] for name in form.changed_data})
+            if {"source", "ref"} & set(form.changed_data):
+                projects.check_source_answers(stored)
     except projects.Refused as refused:
         form.refuse(refused.field, refused.text)
         return False

@@ -96,6 +96,26 @@ def default_branch(source: str, timeout: float) -> str:
     return name.removeprefix("refs/heads/")
 
 
+def check_answers(source: str, ref: str, timeout: float = 20) -> None:
+    """Ask the checked ``source`` itself whether it answers and has the branch or tag ``ref`` ("HEAD": its default).
+
+    Nothing is fetched. Raises SourceError "source-unreachable", "ref-missing" or "timeout".
+    """
+    if ref == "HEAD":
+        default_branch(source, timeout)
+        return
+    names = (f"refs/heads/{ref}", f"refs/tags/{ref}")
+    environment = git_environment(protocol(source))
+    if source.startswith("/"):
+        end = run_git(_git_dir(source), "for-each-ref", "--count=1", "--", *names, environment=environment)
+    else:
+        end = run_git(None, "ls-remote", "--", source, *names, timeout=timeout, environment=environment)
+    if end.returncode:
+        raise SourceError("source-unreachable", explain(end))
+    if not end.stdout.strip():
+        raise SourceError("ref-missing", f"The source has no branch or tag “{clean_line(ref, 80)}”. Choose another.")
+
+
 def explain(end: GitEnd) -> str:
     """One or two sentences for a person: what git said last, and what to do."""
     lines = [line for line in end.stderr.splitlines() if line.strip() and not line.startswith("hint:")]

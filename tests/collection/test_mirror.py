@@ -459,3 +459,25 @@ def test_a_repository_with_sha256_names_is_refused_in_plain_words(tmp_path: Path
         Mirror(tmp_path / "mirror.git", str(repository.path), allow_local=True).fetch()
     assert refused.value.code == "source-unreachable"
     assert "SHA-256" in str(refused.value)
+
+
+def test_a_source_behind_https_is_mirrored_and_followed(tmp_path: Path, https_repository: str) -> None:
+    mirror = Mirror(tmp_path / "mirror.git", https_repository)
+    mirror.fetch()
+    assert mirror.default_branch() == "main"
+    assert mirror.resolve("next") == mirror.resolve("main")
+    assert mirror.read(mirror.resolve("main"), "tests/test_a.py") == b"def test_a(): pass\n"
+    mirror.fetch()
+    fetching.check_answers(https_repository, "next")
+    with pytest.raises(SourceError) as refused:
+        fetching.check_answers(https_repository, "nowhere")
+    assert refused.value.code == "ref-missing"
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    tmp_path: Path, https_repository: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GIT_SSL_CAINFO")
+    with pytest.raises(SourceError) as refused:
+        Mirror(tmp_path / "mirror.git", https_repository).fetch(timeout=20)
+    assert refused.value.code == "source-unreachable"

@@ -26,10 +26,10 @@ def cast(db: None) -> Cast:
 
 
 def test_it_works_and_the_first_pass_is_queued(
-    cast: Cast, clean_redis: Any, django_capture_on_commit_callbacks: Any
+    cast: Cast, clean_redis: Any, django_capture_on_commit_callbacks: Any, https_repository: str
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        answer = cast.client("admin").post(URL, FORM)
+        answer = cast.client("admin").post(URL, FORM | {"source": https_repository})
     assert answer.url == "/p/cirrus/"
     project = Project.objects.get(slug="cirrus")
     assert (project.source_is_local, project.ref, project.time_zone) == (False, "HEAD", "UTC")
@@ -57,6 +57,19 @@ def test_what_cannot_work_is_refused_beside_its_field(cast: Cast, changes: dict[
     answer = cast.client("admin").post(URL, FORM | changes)
     assert answer.status_code == 422
     assert f'id="id_{field}_error"' in answer.content.decode()
+    assert Project.objects.count() == 2
+
+
+def test_a_source_or_a_ref_that_does_not_answer_is_refused(cast: Cast, https_repository: str) -> None:
+    dead = https_repository.replace("cirrus", "nowhere")
+    for changes, field in (
+        ({"source": dead}, "source"),
+        ({"source": "https://localhost:1/cirrus.git"}, "source"),
+        ({"source": https_repository, "ref": "no-such-branch"}, "ref"),
+    ):
+        answer = cast.client("admin").post(URL, FORM | changes)
+        assert answer.status_code == 422
+        assert f'id="id_{field}_error"' in answer.content.decode()
     assert Project.objects.count() == 2
 
 

@@ -76,6 +76,16 @@ def test_what_cannot_work_is_refused_beside_its_field(cast: Cast, field: str, va
     assert Project.objects.values().get(pk=cast.project.pk) == before
 
 
+def test_another_source_must_answer_and_hold_the_ref(cast: Cast, https_repository: str) -> None:
+    client = cast.client("lead")
+    assert client.post(URL, _form(cast.project, source=https_repository, ref="next")).status_code == 302
+    cast.project.refresh_from_db()
+    assert (cast.project.source, cast.project.ref) == (https_repository, "next")
+    answer = client.post(URL, _form(cast.project, ref="no-such-branch"))
+    assert answer.status_code == 422 and "no-such-branch" in words(answer.content.decode())
+    assert Project.objects.get(pk=cast.project.pk).ref == "next"
+
+
 def test_the_key_stays_once_a_ticket_has_it(cast: Cast) -> None:
     cast.client("lead").post(URL, _form(cast.project, key="NEW"))
     assert Project.objects.get(pk=cast.project.pk).key == "ATL"
