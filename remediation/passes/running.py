@@ -15,6 +15,7 @@ from remediation.collection import checkout, sandbox
 from remediation.collection import run as collection
 from remediation.collection.environment import BuildError
 from remediation.collection.mirror import Commit, SourceError
+from remediation.collection.runtime import InterpreterError, describe_interpreter
 from remediation.collection.sandbox import Limits, SandboxError
 from remediation.core import classify, events
 from remediation.core.records import Verdict
@@ -143,14 +144,8 @@ class _Run:
         tests = sum(1 for path in python_paths if events.is_test_file(path))
         self.heartbeat.report(stage="collect", now=True, files_total=tests)
         self.workshop.work.mkdir()
-        environment = dict(self.project.environment)
-        roots = [f"{{checkout}}/{root}" for root in interpreter.source_roots]
-        environment["PYTHONPATH"] = os.pathsep.join([*filter(None, [environment.get("PYTHONPATH", "")]), *roots])
-        target = collection.Target(
-            interpreter.path, tuple(shlex.split(self.project.arguments)), {k: v for k, v in environment.items() if v}
-        )
         collected = collection.collect(
-            target,
+            self._target(interpreter),
             tree=self.workshop.tree,
             work=self.workshop.work,
             bytecode=self.workshop.bytecode(interpreter.key),
@@ -168,8 +163,27 @@ class _Run:
         )
         verdict = events.judge(collected.stream, collected.end, inventory=python_paths)
         if verdict.result is None:
-            return verdict
+            return self._with_versions(verdict, interpreter)
         return replace(verdict, result=classify.with_tree(verdict.result, entries, interpreter.declared))
+
+    def _target(self, interpreter: Interpreter) -> collection.Target:
+        """What the project's settings say, with the folders that hold its packages on the path."""
+        environment = dict(self.project.environment)
+        given = environment.pop("PYTHONPATH", "")
+        paths = [*filter(None, [given]), *(f"{{checkout}}/{root}" for root in interpreter.source_roots)]
+        if paths:
+            environment["PYTHONPATH"] = os.pathsep.join(paths)
+        return collection.Target(interpreter.path, tuple(shlex.split(self.project.arguments)), environment)
+
+    def _with_versions(self, verdict: Verdict, interpreter: Interpreter) -> Verdict:
+        """A pass that ended before pytest's session began still says which Python and pytest it ran."""
+        if verdict.session.python:
+            return verdict
+        try:
+            facts = describe_interpreter(interpreter.path, level=self.level)
+        except (InterpreterError, SandboxError):
+            return verdict
+        return replace(verdict, session=replace(verdict.session, python=facts.version, pytest=facts.pytest))
 
     def _tick(self) -> bool:
         """Twice a second: show how far it is, and stop the target when the pass is no longer ours."""

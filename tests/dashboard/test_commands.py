@@ -79,6 +79,7 @@ def test_a_blocked_pass_exits_with_1_and_knows_no_numbers(repository: Repository
     code, text = run("run_pass", "shop", "--wait", "--json")
     facts = json.loads(text)
     assert (code, facts["status"], facts["reason"]) == (1, "blocked", "conftest-failure")
+    assert facts["python"].startswith("3.") and facts["pytest"].startswith("9.")
     assert facts["collected"] is facts["counts"] is facts["errors"] is facts["errors_total"] is None
 
 
