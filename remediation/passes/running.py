@@ -110,11 +110,13 @@ class _Run:
         branch = self.workshop.follow(wanted)
         sha = mirror.resolve(wanted or branch)
         commit = mirror.commit(sha)
-        live = not wanted or (self.collection_pass.trigger != "replay" and sha == mirror.resolve(branch))
+        at_tip = sha == mirror.resolve(branch)
+        # A commit named on the command line is a replay, even the newest: histories are replayed commit by commit.
+        live = not wanted or (self.collection_pass.trigger == "manual" and at_tip)
         self.so_far = replace(
             self.so_far,
             commit=commit,
-            position=self.workshop.position(branch, sha, live=live),
+            position=self.workshop.position(branch, sha, at_tip=at_tip),
             observed_at=None if live else commit.committed_at,
             detected={**self.project.detected, "branch": branch},
         )

@@ -45,7 +45,7 @@ class Workshop:
     def _known_branch(self) -> str:
         return self.project.ref if self.project.ref != "HEAD" else str(self.project.detected["branch"])
 
-    def position(self, branch: str, sha: str, *, live: bool) -> int | None:
+    def position(self, branch: str, sha: str, *, at_tip: bool) -> int | None:
         """Place of a commit in the project's order: its first-parent index, or None off the ref.
 
         When the branch was rewritten, a new tip would land among older passes; positions then go on after
@@ -57,7 +57,7 @@ class Workshop:
         project = self.project
         last = project.passes.filter(position__isnull=False, state="ended").in_commit_order().last()
         place = index + project.position_offset
-        if live and last and place <= last.position and sha != last.commit and not self._contains(sha, last.commit):
+        if at_tip and last and place <= last.position and sha != last.commit and not self._contains(sha, last.commit):
             project.position_offset += last.position + 1 - place
             project.save(update_fields=["position_offset"], force_update=True)
             place = index + project.position_offset

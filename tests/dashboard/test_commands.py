@@ -90,7 +90,10 @@ def test_an_older_commit_is_placed_before_the_tip(repository: Repository) -> Non
     assert json.loads(run("run_pass", "shop", "--wait", "--json")[1])["errors_total"] == 0
     older = json.loads(run("run_pass", "shop", "--commit", first[:10], "--wait", "--json")[1])
     assert (older["position"], older["errors_total"], older["ledger"]) == (1, 1, None)
+    replayed = CollectionPass.objects.get(number=2)
+    assert replayed.effective_at == replayed.committed_at, "a named commit stands at its own time"
     tip = CollectionPass.objects.get(number=1)
+    assert tip.effective_at == tip.started_at
     assert (tip.previous.number, tip.cleared) == (2, 1), "the late pass became the baseline of the tip"
 
 
