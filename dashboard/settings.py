@@ -163,6 +163,8 @@ USE_I18N = False
 # one's own machine, with embedded servers, works without bubblewrap; the start says so, and every pass its level.
 SANDBOX_MIN_LEVEL = env_int("SANDBOX_MIN_LEVEL", 1 if EMBEDDED_POSTGRES else 3)
 COLLECT_WALL_SECONDS = env_int("COLLECT_WALL_SECONDS", 600, least=1)
+COLLECT_FILE_SECONDS = env_int("COLLECT_FILE_SECONDS", 120, least=1)  # the import of one test file
+COLLECT_CULPRITS = env_int("COLLECT_CULPRITS", 5, least=0)  # runs of one pass that may die or hang
 COLLECT_CPU_SECONDS = env_int("COLLECT_CPU_SECONDS", 1_200, least=1)
 COLLECT_MEMORY_MIB = env_int("COLLECT_MEMORY_MIB", 8_192, least=64)
 COLLECT_FILE_MIB = env_int("COLLECT_FILE_MIB", 64, least=1)

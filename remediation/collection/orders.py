@@ -25,9 +25,14 @@ class SandboxError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one run may use: seconds, bytes, and numbers of processes and open files."""
+    """What one run may use: seconds, bytes, and numbers of processes and open files.
+
+    ``file_seconds``: for the import of one test file. ``culprits``: runs of one pass that may die before we give up.
+    """
 
     wall_seconds: float = 600
+    file_seconds: float = 120
+    culprits: int = 5
     cpu_seconds: int = 1_200
     memory_bytes: int = 8 * 1024**3
     file_bytes: int = 64 * 1024**2

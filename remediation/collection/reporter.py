@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import faulthandler
 import fnmatch
 import gc
 import hashlib
@@ -22,7 +23,7 @@ import re
 import sys
 import types
 from collections import Counter
-from typing import Any, Generator, Iterator  # noqa: UP035 (runs on Python 3.8)
+from typing import Any, Callable, Generator, Iterator  # noqa: UP035 (runs on Python 3.8)
 
 import pytest
 
@@ -84,6 +85,10 @@ def type_of(error: BaseException) -> str:
     return kind.__qualname__ if module == "builtins" else module + "." + kind.__qualname__
 
 
+class EndedAtImport(Exception):
+    """Stands in pytest's eyes for what would end the whole session: SystemExit, KeyboardInterrupt, pytest.exit."""
+
+
 def unwrap(error: BaseException) -> BaseException:
     """The exception behind pytest's own wrapper; any other exception is itself."""
     if type(error).__name__ not in ("CollectError", "ConftestImportFailure"):
@@ -132,11 +137,35 @@ class Sources:
         return [hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8] for text in later[:PENDING]]
 
 
+class Watchdog:
+    """Has Python's own fault handler print where one file's import stands, shortly before we are ended for it.
+
+    It also prints where a crash happened; both go to the standard error that the launcher reads.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        try:  # pytest's capture takes descriptor 2 away later
+            self.output = os.dup(2)
+            faulthandler.enable(file=self.output)
+        except (OSError, RuntimeError):
+            self.seconds = 0
+
+    def restart(self) -> None:
+        if self.seconds:
+            faulthandler.dump_traceback_later(self.seconds, file=self.output)
+
+    def stop(self) -> None:
+        if self.seconds:
+            faulthandler.cancel_dump_traceback_later()
+
+
 class Reporter:
     """The hooks. Each of them only hands over: whatever fails in here is an event, never pytest's trouble."""
 
-    def __init__(self, stream: Stream, root: str) -> None:
+    def __init__(self, stream: Stream, root: str, watchdog: Watchdog) -> None:
         self.stream = stream
+        self.watchdog = watchdog
         self.root = os.path.abspath(root)
         self.sources = Sources()
         self.python_files: list[str] = []
@@ -173,6 +202,8 @@ class Reporter:
 
     def cause(self, outer: BaseException) -> dict[str, Any]:
         """The real exception as the fields of a ``Cause``."""
+        if isinstance(outer, EndedAtImport) and outer.__cause__ is not None:
+            return {**self.cause(outer.__cause__), "type": "collection.Exit", "message": str(outer)}
         error = unwrap(outer)
         message = self.text(message_of(error))
         facts: dict[str, Any] = {"type": type_of(error), "frames": self.frames(error.__traceback__)}
@@ -220,6 +251,27 @@ class Reporter:
         ]
 
     # -- before and around the session ----------------------------------------------------------
+
+    def watch_conftests(self, pluginmanager: Any) -> None:
+        """Say which conftest is being loaded: no hook tells it before its code has run."""
+        load = getattr(pluginmanager, "_importconftest", None)
+        if load is None:
+            return
+        seen: set[str] = set()
+
+        def _importconftest(conftestpath: Any, *args: Any, **kwargs: Any) -> Any:
+            path = self.path(conftestpath)
+            if path in seen:
+                return load(conftestpath, *args, **kwargs)
+            seen.add(path)
+            self.stream.write("loading", path=path)
+            self.watchdog.restart()
+            try:
+                return load(conftestpath, *args, **kwargs)
+            finally:
+                self.stream.write("loaded-conftest", path=path)
+
+        pluginmanager._importconftest = _importconftest
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_load_initial_conftests(self) -> Generator[None, Any, None]:
@@ -321,9 +373,20 @@ class Reporter:
         with self.guard("pytest_collectstart"):
             if isinstance(collector, pytest.File) or is_directory(collector):
                 self.stream.write("start", node=collector.nodeid, path=self.place(collector))
+                self.watchdog.restart()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self) -> None:
+        """Every file is behind us: whatever ends the process from here on is no file's doing."""
+        with self.guard("pytest_collection_modifyitems"):
+            self.stream.write("reached-end")
+            self.watchdog.stop()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_make_collect_report(self, collector: Any) -> Generator[None, Any, None]:
+        with self.guard("pytest_make_collect_report"):
+            if not isinstance(collector, pytest.Session):
+                collector.collect = surviving(collector.collect)
         outcome = yield
         with self.guard("pytest_make_collect_report"):
             if outcome.excinfo is None:
@@ -404,6 +467,18 @@ class Reporter:
             self.stream.write("internal-error", cause=self.cause(excinfo.value), traceback=text)
 
 
+def surviving(collect: Callable[[], Any]) -> Callable[[], Any]:
+    """``collect`` as an error of its file where it would end the session and leave every other file uncounted."""
+
+    def collect_or_fail() -> Any:
+        try:
+            return list(collect())
+        except (SystemExit, KeyboardInterrupt, pytest.exit.Exception) as error:
+            raise EndedAtImport((type_of(error) + ": " + message_of(error)).rstrip(": ")) from error
+
+    return collect_or_fail
+
+
 def is_directory(node: Any) -> bool:
     """Whether the collector stands for a directory (up to pytest 7 a Package is also a File)."""
     return isinstance(node, (pytest.Package, getattr(pytest, "Directory", pytest.Package)))
@@ -412,6 +487,7 @@ def is_directory(node: Any) -> bool:
 def start() -> Reporter | None:
     """The reporter, where we were asked for one; the target finds no trace in its environment or on its path."""
     stream, root = os.environ.pop("REMEDIATION_STREAM", ""), os.environ.pop("REMEDIATION_ROOT", "")
+    seconds = float(os.environ.pop("REMEDIATION_FILE_SECONDS", "0"))
     if not stream:
         return None
     here = os.path.dirname(os.path.abspath(__file__))
@@ -421,7 +497,7 @@ def start() -> Reporter | None:
         os.environ["PYTHONPATH"] = os.pathsep.join(inherited)
     # The process ends when collection does; looking for cycles until then costs a fifth of the time.
     gc.disable()
-    reporter = Reporter(Stream(stream), root)
+    reporter = Reporter(Stream(stream), root, Watchdog(seconds))
     reporter.stream.write("loaded", reporter=FORMAT, pytest=pytest.__version__)
     return reporter
 
@@ -438,3 +514,4 @@ _reporter = start()
 def pytest_addoption(pluginmanager: Any) -> None:
     if _reporter is not None:
         pluginmanager.register(_reporter, "remediation_reporter_hooks")
+        _reporter.watch_conftests(pluginmanager)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from remediation.collection import sandbox
 from remediation.collection.runtime import InterpreterFacts, describe_interpreter, interpreter_paths
 from remediation.collection.sandbox import DEFAULTS, Limits, SandboxError, give
+from remediation.core.culprit import FILE_LIMIT
 from remediation.core.records import ProcessEnd
 
 __all__ = ["CHECKOUT", "Collected", "InterpreterFacts", "Target", "collect", "describe_interpreter"]
@@ -20,6 +22,9 @@ CHECKOUT = "/checkout"  # where every tree stands at level 3, so byte-code and t
 PLUGIN = "remediation_reporter"
 REPORTER = Path(__file__).with_name("reporter.py")
 STREAM_LIMIT = 256 * 1024**2
+# The events that begin a file, or end the last one.
+_BEGINS = (b'{"event": "start"', b'{"event": "loading"')
+_ENDS = (b'{"event": "loaded-conftest"', b'{"event": "reached-end"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +38,13 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What one collection left behind, to be judged by ``core.events``."""
+    """What one collection left behind, to be judged by ``core.events``. ``full``: the stream met its limit of size."""
 
     end: ProcessEnd
     stream: bytes
     sandbox_level: int
     command: tuple[str, ...]
+    full: bool = False
 
 
 def collect(
@@ -58,31 +64,80 @@ def collect(
     """
     level = sandbox.probe().level if level is None else level
     tree, work, bytecode = tree.resolve(), work.resolve(), bytecode.resolve()
-    tree_at = CHECKOUT if level >= 3 else str(tree)
+    place = tree_at(tree, level)
+    seconds = file_seconds(limits)
     plugin, cache, stream = work / "plugin", work / "cache", work / "stream.jsonl"
     command = _command(target, cache)
     try:
         readable = (*interpreter_paths(target.interpreter), plugin)
         _prepare(tree, plugin, cache, bytecode)
         descriptor = _new_stream(stream)
+        clock = _FileClock(descriptor, seconds, on_tick)
         try:
             end = sandbox.run(
                 command,
                 tree=tree,
-                tree_at=tree_at,
-                cwd=tree_at,
-                env=_environment(target, tree_at, plugin, bytecode, stream),
+                tree_at=place,
+                cwd=place,
+                env=_environment(target, place, plugin, bytecode, stream, seconds),
                 readable=readable,
                 writable=(cache, bytecode, stream),
                 limits=limits,
                 level=level,
-                on_tick=on_tick,
+                on_tick=clock.tick,
             )
-            return Collected(end, _read(descriptor, limits), level, command)
+            if clock.expired:
+                end = replace(end, stopped=FILE_LIMIT)
+            kept, full = _read(descriptor, limits)
+            return Collected(end, kept, level, command, full)
         finally:
             os.close(descriptor)
     except (SandboxError, OSError) as error:  # also a full disk, or orders too long for the launcher
         return Collected(ProcessEnd(returncode=None, stderr=str(error)), b"", level, command)
+
+
+def tree_at(tree: Path, level: int) -> str:
+    """Where the target sees ``tree``."""
+    return CHECKOUT if level >= 3 else str(tree.resolve())
+
+
+def file_seconds(limits: Limits) -> float:
+    """How long one file may take: never more than a third of the pass, so that the others get their turn again."""
+    return min(limits.file_seconds, limits.wall_seconds / 3)
+
+
+class _FileClock:
+    """Asked twice a second: has the file that is being imported begun too long ago?"""
+
+    def __init__(self, descriptor: int, seconds: float, on_tick: Callable[[], bool] | None) -> None:
+        self.descriptor = descriptor
+        self.seconds = seconds
+        self.on_tick = on_tick
+        self.offset = 0
+        self.since: float | None = None
+        self.expired = False
+
+    def tick(self) -> bool:
+        if self.on_tick is not None and not self.on_tick():
+            return False
+        self._look()
+        # Python's own fault handler says first where the import stands.
+        self.expired = self.since is not None and time.monotonic() - self.since > self.seconds + 1
+        return not self.expired
+
+    def _look(self) -> None:
+        while new := os.pread(self.descriptor, 1 << 20, self.offset):
+            whole = new[: new.rfind(b"\n") + 1]
+            if not whole:
+                # A line longer than a megabyte holds an error; the next one shows whether that was the last of it.
+                self.offset += len(new) if len(new) == 1 << 20 else 0
+                return
+            self.offset += len(whole)
+            for line in whole.splitlines():
+                if line.startswith(_BEGINS):
+                    self.since = time.monotonic()
+                elif line.startswith(_ENDS):
+                    self.since = None
 
 
 def _command(target: Target, cache: Path) -> tuple[str, ...]:
@@ -94,8 +149,10 @@ def _command(target: Target, cache: Path) -> tuple[str, ...]:
     return (*start, *before, *own, *after)
 
 
-def _environment(target: Target, tree_at: str, plugin: Path, bytecode: Path, stream: Path) -> dict[str, str]:
-    given = {key: value.replace("{checkout}", tree_at) for key, value in target.env.items()}
+def _environment(
+    target: Target, place: str, plugin: Path, bytecode: Path, stream: Path, seconds: float
+) -> dict[str, str]:
+    given = {key: value.replace("{checkout}", place) for key, value in target.env.items()}
     search = f"{Path(target.interpreter).parent}:/usr/local/bin:/usr/bin:/bin"
     path = os.pathsep.join(part for part in (str(plugin), given.get("PYTHONPATH", "")) if part)
     return {
@@ -106,7 +163,8 @@ def _environment(target: Target, tree_at: str, plugin: Path, bytecode: Path, str
         "PYTHONPATH": path,
         "PYTHONPYCACHEPREFIX": str(bytecode),
         "REMEDIATION_STREAM": str(stream),
-        "REMEDIATION_ROOT": tree_at,
+        "REMEDIATION_ROOT": place,
+        "REMEDIATION_FILE_SECONDS": str(seconds),
     }
 
 
@@ -132,13 +190,13 @@ def _new_stream(path: Path) -> int:
     return descriptor
 
 
-def _read(descriptor: int, limits: Limits) -> bytes:
+def _read(descriptor: int, limits: Limits) -> tuple[bytes, bool]:
     facts = os.fstat(descriptor)
     if not stat.S_ISREG(facts.st_mode):
-        return b""
+        return b"", False
     with os.fdopen(os.dup(descriptor), "rb") as file:
         file.seek(0)
         stream = file.read(STREAM_LIMIT + 1)
     # At its limit a stream is not complete, whatever its last line says; half of one has no end at all.
-    full = min(STREAM_LIMIT, limits.file_bytes)
-    return stream[: full // 2] if len(stream) >= full else stream
+    limit = min(STREAM_LIMIT, limits.file_bytes)
+    return (stream[: limit // 2], True) if len(stream) >= limit else (stream, False)

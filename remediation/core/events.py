@@ -8,6 +8,8 @@ import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from remediation.core.blocker import blocker_of
+from remediation.core.culprit import EXIT, FILE_LIMIT, signal_name
 from remediation.core.records import CollectionError, FileResult, PassResult, ProcessEnd, SessionFacts, Verdict
 from remediation.core.stream import Recording, clean_path, read
 from remediation.core.text import clean_line, clean_text
@@ -32,6 +34,7 @@ REASONS: dict[str, str] = {
     "timeout": "the time limit was reached",
     "output-limit": "the limit on printed output was reached",
     "memory-limit": "the memory limit was reached",
+    "too-many-culprits": "too many files end or block the process while they are imported",
     "not-started": "the project's interpreter could not be started",
     "reporter-failure": "our own reporter failed inside the project's pytest",
     "cancelled": "the pass was cancelled",
@@ -60,34 +63,61 @@ def judge(
     *,
     inventory: Sequence[str] = (),
     python_files: Sequence[str] = SessionFacts().python_files,
+    left_out: Sequence[CollectionError] = (),
+    unresolved: Sequence[CollectionError] = (),
+    root: str = "",
 ) -> Verdict:
     """Decide whether a collection counts. Never raises, whatever the target wrote.
 
     ``stream`` is the reporter's file as it was found; ``inventory`` all tracked ``.py`` paths of the commit;
-    ``python_files`` the patterns to assume where pytest never told its own. Text and detail are clean.
+    ``python_files`` the patterns to assume where pytest never told its own. ``left_out`` are the errors of files that
+    this run was told to ignore, because they end or block the process; ``unresolved`` those of more such files that
+    this run met. ``root`` is the tree's path in the target's eyes. Text and detail are clean.
     """
     recording = read(stream)
-    found = _process_reason(recording, end) or _stream_reason(recording) or _status_reason(recording, end)
+    found = (
+        _culprit_reason(recording, end, left_out, unresolved)
+        or _process_reason(recording, end)
+        or _stream_reason(recording)
+        or _status_reason(recording, end, left_out)
+    )
     session = recording.session or SessionFacts(python_files=tuple(python_files))
     if found:
         reason, text = found
         outcome = "failed" if reason in OURS else "blocked"
-        return Verdict(outcome, reason, clean_text(text, 500), _detail(recording, end, reason), session)
-    return Verdict("counted", session=session, result=_result(recording, session, inventory))
+        detail = _detail(recording, end, reason, (*left_out, *unresolved))
+        blocker = blocker_of(recording, end, reason, unresolved, root) if outcome == "blocked" else None
+        return Verdict(outcome, reason, clean_text(text, 500), detail, session, blocker=blocker)
+    return Verdict("counted", session=session, result=_result(recording, session, inventory, left_out))
 
 
 Found = tuple[str, str] | None
 
 
+def _culprit_reason(
+    recording: Recording,
+    end: ProcessEnd,
+    left_out: Sequence[CollectionError],
+    unresolved: Sequence[CollectionError],
+) -> Found:
+    """More files ended or blocked the process than a pass may leave out, one run for each."""
+    if left_out and unresolved and end.stopped != "cancelled" and not recording.loading:
+        paths = [error.path for error in (*left_out, *unresolved)]
+        named = ", ".join(paths[:5]) + (" and more" if len(paths) > 5 else "")
+        said = f"{len(paths)} files end or block the process while they are imported: {named}"
+        return "too-many-culprits", f"{clean_line(said, 380)}. Repair the first of them. {NOT_ZERO}"
+    return None
+
+
 def _process_reason(recording: Recording, end: ProcessEnd) -> Found:
     """What the process's end alone decides."""
-    where = f" while importing {recording.last_path}" if recording.last_path else " before it reached a test file"
+    where = _where(recording) or " before it reached a test file"
     if end.stopped == "cancelled":
         return "cancelled", f"The pass was cancelled before the collection had ended. {NOT_ZERO}"
     if end.returncode is None and not end.stopped:
         said = clean_line(end.stderr, 300)
         return "not-started", f"The project's interpreter could not be started: {said} {NOT_ZERO}"
-    if end.stopped == "timeout":
+    if end.stopped in ("timeout", FILE_LIMIT):
         return "timeout", f"pytest was stopped after {end.seconds:.0f} seconds{where}. {NOT_ZERO}"
     if end.stopped:
         code = end.stopped if end.stopped in REASONS else "interrupted"
@@ -95,15 +125,14 @@ def _process_reason(recording: Recording, end: ProcessEnd) -> Found:
     if end.returncode == -signal.SIGKILL:
         return "memory-limit", f"The system killed pytest{where}; most likely memory ran out. {NOT_ZERO}"
     if end.returncode is not None and end.returncode < 0:
-        return "crash", f"pytest crashed{where} ({_signal(-end.returncode)}). {NOT_ZERO}"
+        return "crash", f"pytest crashed{where} ({signal_name(-end.returncode)}). {NOT_ZERO}"
     return None
 
 
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+def _where(recording: Recording) -> str:
+    if recording.reached_end:
+        return " after it had reached every file"
+    return f" while importing {recording.current}" if recording.current else ""
 
 
 def _stream_reason(recording: Recording) -> Found:
@@ -121,8 +150,10 @@ def _stream_reason(recording: Recording) -> Found:
     if recording.internal_error is not None:
         cause = recording.internal_error.cause
         said = clean_line(f"{cause.type}: {cause.message}".removesuffix(": "), 200)
-        where = f" while importing {recording.last_path}" if recording.last_path else ""
-        return "internal-error", f"pytest came to an unplanned end{where} ({said}). {NOT_ZERO}"
+        return "internal-error", f"pytest came to an unplanned end{_where(recording)} ({said}). {NOT_ZERO}"
+    if any(error.cause.type == EXIT for error in recording.errors):
+        path = next(error.path for error in recording.errors if error.cause.type == EXIT)
+        return "interrupted", f"{path or 'A conftest.py'} ends the process while it is imported. {NOT_ZERO}"
     if any(error.cause.type == "MemoryError" for error in recording.errors):
         path = next(error.path for error in recording.errors if error.cause.type == "MemoryError")
         return "memory-limit", f"Memory ran out while importing {path or 'the tests'}. {NOT_ZERO}"
@@ -131,7 +162,7 @@ def _stream_reason(recording: Recording) -> Found:
     return None
 
 
-def _status_reason(recording: Recording, end: ProcessEnd) -> Found:
+def _status_reason(recording: Recording, end: ProcessEnd, left_out: Sequence[CollectionError]) -> Found:
     """The finish marker against the process's status."""
     finish, status = recording.finish, end.returncode
     if finish is None:
@@ -140,20 +171,21 @@ def _status_reason(recording: Recording, end: ProcessEnd) -> Found:
         return "status-mismatch", f"pytest said status {finish.status}, but its process ended with {status}. {NOT_ZERO}"
     # Up to pytest 7 a KeyboardInterrupt is recorded like an error of the file that was being imported.
     if finish.interrupted or finish.stopped or any(e.cause.type == "KeyboardInterrupt" for e in recording.errors):
-        said = clean_line(finish.stopped, 200) or f"while importing {recording.last_path or 'the tests'}"
+        said = clean_line(finish.stopped, 200) or f"while importing {recording.current or 'the tests'}"
         return "interrupted", f"The collection was interrupted ({said}), so its count is not complete. {NOT_ZERO}"
     for error in recording.errors:
         if not error.path:
             blame = error.cause.blame
             where = f" in {blame.path}" if blame else ""
             return "session-failure", f"An error{where} ended the whole collection, so no file was counted. {NOT_ZERO}"
-    if status == 5:
+    if status == 5 and not left_out:
         return "nothing-collected", f"pytest ended without one test, so nothing can be said. {NOT_ZERO}"
     if status == 4:
         return "usage-error", f"pytest refused its options or its configuration. {NOT_ZERO}"
-    if status not in (0, 1, 2) or (status and not recording.errors) or (finish.pytest_errors and not recording.errors):
+    explained = recording.errors or status in (0, 5)
+    if status not in (0, 1, 2, 5) or not explained or (finish.pytest_errors and not recording.errors):
         return "status-mismatch", f"pytest ended with status {status} and no recorded error explains it. {NOT_ZERO}"
-    if not recording.started:
+    if not recording.started and not left_out:
         conftests = [e.path for e in recording.errors if posixpath.basename(e.path) == "conftest.py"]
         if conftests:
             return "conftest-failure", f"pytest could not load {conftests[0]} and reached no test file. {NOT_ZERO}"
@@ -162,8 +194,8 @@ def _status_reason(recording: Recording, end: ProcessEnd) -> Found:
 
 
 def _unfinished(recording: Recording, end: ProcessEnd) -> Found:
-    if recording.last_path:
-        said = f"The process ended with status {end.returncode} while importing {recording.last_path}"
+    if recording.current or recording.reached_end:
+        said = f"The process ended with status {end.returncode}{_where(recording)}"
         return "exit-without-finish", f"{said}, before the collection had ended. {NOT_ZERO}"
     if not recording.loaded and "No module named pytest" in end.stderr:
         return "no-pytest", f"pytest is not installed in the project's environment. {NOT_ZERO}"
@@ -178,8 +210,11 @@ def _unfinished(recording: Recording, end: ProcessEnd) -> Found:
     return "exit-without-finish", f"{said}. {NOT_ZERO}"
 
 
-def _detail(recording: Recording, end: ProcessEnd, reason: str) -> str:
+def _detail(recording: Recording, end: ProcessEnd, reason: str, culprits: Sequence[CollectionError]) -> str:
     """The evidence: the traceback that belongs to the reason, or else the end of the output."""
+    if culprits:
+        listed = "\n".join(f"{error.path}: {clean_line(error.cause.message, 200)}" for error in culprits)
+        return clean_text(f"These files end or block the process while they are imported:\n{listed}", DETAIL)
     failure = {"conftest-failure": recording.conftest_failure, "plugin-failure": recording.conftest_failure}.get(reason)
     if reason == "internal-error":
         failure = recording.internal_error
@@ -192,8 +227,10 @@ def _detail(recording: Recording, end: ProcessEnd, reason: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _result(recording: Recording, session: SessionFacts, inventory: Sequence[str]) -> PassResult:
-    errors = tuple(dict.fromkeys(recording.errors))
+def _result(
+    recording: Recording, session: SessionFacts, inventory: Sequence[str], left_out: Sequence[CollectionError]
+) -> PassResult:
+    errors = tuple(dict.fromkeys((*recording.errors, *left_out)))
     paths = {error.path for error in errors}
     known = dict.fromkeys(clean_path(path) for path in inventory)
     tracked = [path for path in known if path in paths or _belongs(path, session.python_files)]

@@ -228,10 +228,11 @@ def _close_reason(
     """Why an error is no longer visible. Fixed needs evidence; everything uncertain stays hidden."""
     if standing is not None:
         return "fixed" if all(passed_beyond(known, other) for other in standing) else "masked"
-    return _file_reason(known.path, files, seen)
+    return file_reason(known.path, files, seen)
 
 
-def _file_reason(path: str, files: Mapping[str, FileResult], seen: Seen) -> str:
+def file_reason(path: str, files: Mapping[str, FileResult], seen: Seen) -> str:
+    """Why a file that has no error now had one before: a reason of CLEARED or HIDDEN. ``files``: this pass's states."""
     file = files.get(path)
     if file is None or file.state == "not-reached":
         if seen.is_deleted(path):
@@ -276,7 +277,7 @@ def _settle(
     for pair in state.hidden:
         if pair in errors:
             settled[pair] = "seen"
-        elif pair[0] not in erring and not held and (reason := _file_reason(pair[0], files, seen)) in CLEARED:
+        elif pair[0] not in erring and not held and (reason := file_reason(pair[0], files, seen)) in CLEARED:
             settled[pair] = reason
     return settled
 

@@ -146,7 +146,7 @@ class PassResult:
             raise ValueError(f"stored result has format {document.get('format')!r}, this version reads {FORMAT}")
         return cls(
             files=tuple(FileResult(**f) for f in document["files"]),
-            errors=tuple(_error(e) for e in document["errors"]),
+            errors=tuple(error_of(e) for e in document["errors"]),
             inventory=tuple(document["inventory"]),
             tests=document["tests"],
             pytest_errors=document["pytest_errors"],
@@ -160,7 +160,8 @@ class PassResult:
         )
 
 
-def _error(document: dict[str, Any]) -> CollectionError:
+def error_of(document: dict[str, Any]) -> CollectionError:
+    """Inverse of ``dataclasses.asdict`` on an error, for what comes back from JSON."""
     cause = dict(document["cause"])
     cause["bases"] = tuple(cause["bases"])
     cause["frames"] = tuple(Frame(**{**f, "pending": tuple(f["pending"])}) for f in cause["frames"])
@@ -206,6 +207,7 @@ class Verdict:
 
     ``outcome`` is "counted", "blocked" or "failed"; ``reason`` a code of ``core.events.REASONS``
     ("" when counted); ``text`` one sentence for a person; ``detail`` the evidence (traceback or tail of the output).
+    ``blocker`` is the one error that keeps a blocked pass from counting anything, where it is known.
     """
 
     outcome: str
@@ -214,3 +216,4 @@ class Verdict:
     detail: str = ""
     session: SessionFacts = SessionFacts()
     result: PassResult | None = None
+    blocker: CollectionError | None = None

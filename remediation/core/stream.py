@@ -42,6 +42,8 @@ class Recording:
     errors: list[CollectionError] = field(default_factory=list)
     started: dict[str, None] = field(default_factory=dict)
     last_path: str = ""
+    loading: str = ""
+    reached_end: bool = False
     collected: dict[str, int] = field(default_factory=dict)
     deselected: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -50,6 +52,11 @@ class Recording:
     reporter_errors: list[str] = field(default_factory=list)
     finish: Finish | None = None
     garbled: str = ""
+
+    @property
+    def current(self) -> str:
+        """The conftest or test file that was being imported when the stream ended; "" before, between and after."""
+        return self.loading or ("" if self.reached_end else self.last_path)
 
     def blame(self, what: str) -> None:
         """Remember the first thing that is wrong."""
@@ -113,6 +120,8 @@ def _take(recording: Recording, event: Event) -> None:
     kind = event["event"]
     if kind == "loaded":
         recording.loaded = True
+    elif kind == "reached-end":
+        recording.reached_end = True
     elif kind == "session":
         recording.session = _session(event)
     elif kind == "conftest-failure":
@@ -139,6 +148,8 @@ def _take_file(recording: Recording, event: Event) -> None:
         if not path.endswith("/"):
             recording.started[path] = None
             recording.last_path = path
+    elif kind in ("loading", "loaded-conftest"):
+        recording.loading = path if kind == "loading" else ""
     elif kind == "collected":
         recording.collected[path] = _number(recording, event, "tests")
     elif kind == "deselected":

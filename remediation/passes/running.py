@@ -15,6 +15,7 @@ from remediation.collection import checkout, sandbox
 from remediation.collection import run as collection
 from remediation.collection.environment import BuildError
 from remediation.collection.mirror import Commit, SourceError
+from remediation.collection.rounds import collect_whole, judge_whole
 from remediation.collection.runtime import InterpreterError, describe_interpreter
 from remediation.collection.sandbox import Limits, SandboxError
 from remediation.core import classify, events
@@ -121,11 +122,16 @@ class _Run:
             detected={**self.project.detected, "branch": branch},
         )
         self.heartbeat.report(stage="checkout", now=True, commit=sha, subject=commit.subject[:300])
-        for leftover in (self.workshop.tree, self.workshop.work):
-            checkout.remove(leftover)
-        # Hard links only where the target is another user: it can then replace files, but not write into the store.
-        checkout.export(mirror, sha, blobs=self.workshop.blobs, target=self.workshop.tree, link=os.geteuid() == 0)
+        checkout.remove(self.workshop.work)
+        self.lay_out(sha)
         return commit
+
+    def lay_out(self, sha: str) -> None:
+        """The commit's files in a tree that nobody has written to."""
+        workshop = self.workshop
+        checkout.remove(workshop.tree)
+        # Hard links only where the target is another user: it can then replace files, but not write into the store.
+        checkout.export(workshop.mirror, sha, blobs=workshop.blobs, target=workshop.tree, link=os.geteuid() == 0)
 
     def install(self, commit: Commit) -> Interpreter:
         """The interpreter of the pass: the given one, or an environment made from what the commit declares."""
@@ -146,24 +152,26 @@ class _Run:
         tests = sum(1 for path in python_paths if events.is_test_file(path))
         self.heartbeat.report(stage="collect", now=True, files_total=tests)
         self.workshop.work.mkdir()
-        collected = collection.collect(
+        whole = collect_whole(
             self._target(interpreter),
             tree=self.workshop.tree,
             work=self.workshop.work,
             bytecode=self.workshop.bytecode(interpreter.key),
+            renew=lambda: self.lay_out(commit.sha),
             limits=limits(),
             level=self.level,
             on_tick=self._tick,
         )
+        collected = whole.last
         self.so_far = replace(
             self.so_far,
-            seconds=collected.end.seconds,
+            seconds=round(whole.seconds, 3),
             sandbox_level=collected.sandbox_level,
             exit_code=collected.end.returncode,
             command=shlex.join(collected.command),
             output_tail="\n".join(part for part in (collected.end.stdout, collected.end.stderr) if part),
         )
-        verdict = events.judge(collected.stream, collected.end, inventory=python_paths)
+        verdict = judge_whole(whole, inventory=python_paths)
         if verdict.result is None:
             return self._with_versions(verdict, interpreter)
         return replace(verdict, result=classify.with_tree(verdict.result, entries, interpreter.declared))
@@ -200,6 +208,8 @@ def limits() -> Limits:
     mebibyte = 1024 * 1024
     return Limits(
         wall_seconds=settings.COLLECT_WALL_SECONDS,
+        file_seconds=settings.COLLECT_FILE_SECONDS,
+        culprits=settings.COLLECT_CULPRITS,
         cpu_seconds=settings.COLLECT_CPU_SECONDS,
         memory_bytes=settings.COLLECT_MEMORY_MIB * mebibyte,
         file_bytes=settings.COLLECT_FILE_MIB * mebibyte,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from typing import Any
 import pytest
 
 from remediation.collection import sandbox
-from remediation.collection.run import Collected, Target, collect
-from remediation.core.events import judge
+from remediation.collection.rounds import Whole, collect_whole, judge_whole
+from remediation.collection.run import Collected, Target
 from remediation.core.records import CollectionError, Verdict
 from tests.environments import environment
 
@@ -33,8 +34,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 class Outcome:
     """One collection of a small project, judged."""
 
-    collected: Collected
+    whole: Whole
     verdict: Verdict
+
+    @property
+    def collected(self) -> Collected:
+        return self.whole.last
 
     def files(self) -> dict[str, tuple[str, int]]:
         assert self.verdict.result is not None, (self.verdict, self.collected.end)
@@ -82,20 +87,26 @@ def collecting(tmp_path: Path, bytecode: Callable[[str, int], Path]) -> Collecti
         **limits: Any,
     ) -> Outcome:
         tree, work = tmp_path / "tree", tmp_path / "work"
-        tree.mkdir()
         work.mkdir()
-        write(tree, files)
+
+        def lay_out() -> None:
+            shutil.rmtree(tree, ignore_errors=True)
+            tree.mkdir()
+            write(tree, files)
+
+        lay_out()
         target = Target(str(environment(version)), arguments, env or {})
         inventory = sorted(name for name in files if name.endswith(".py"))
-        collected = collect(
+        whole = collect_whole(
             target,
             tree=tree,
             work=work,
             bytecode=bytecode(version, level),
+            renew=lay_out,
             level=level,
             limits=sandbox.Limits(**{"wall_seconds": 60, **limits}),
         )
-        return Outcome(collected, judge(collected.stream, collected.end, inventory=inventory))
+        return Outcome(whole, judge_whole(whole, inventory=inventory))
 
     return run
 
@@ -109,11 +120,11 @@ class Bare:
     stderr: str
 
 
-def bare(files: dict[str, str], version: str, directory: Path) -> Bare:
+def bare(files: dict[str, str], version: str, directory: Path, *arguments: str) -> Bare:
     """``python -m pytest --collect-only -q`` on the same project, the way a person runs it."""
     directory.mkdir()
     write(directory, files)
     env = {"PATH": os.environ["PATH"], "HOME": str(directory), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [str(environment(version)), "-m", "pytest", "--collect-only", "-q"]
+    command = [str(environment(version)), "-m", "pytest", "--collect-only", "-q", *arguments]
     done = subprocess.run(command, cwd=directory, env=env, capture_output=True, text=True, timeout=60, check=False)
     return Bare(done.returncode, done.stdout, done.stderr)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediation.core.events import OURS, REASONS, judge, progress
-from remediation.core.records import PassResult, ProcessEnd
+from remediation.core.records import Cause, CollectionError, PassResult, ProcessEnd
 
 Event = dict[str, Any]
 LOADED: Event = {"event": "loaded", "reporter": 1, "pytest": "9.2.0"}
@@ -164,8 +164,37 @@ def test_not_counted(name: str) -> None:
 
 
 def test_every_reason_is_reached_and_known() -> None:
-    assert {reason for _, _, reason, _ in NOT_COUNTED.values()} == set(REASONS)
+    # Too many culprits is the word for several runs, see below.
+    assert {reason for _, _, reason, _ in NOT_COUNTED.values()} | {"too-many-culprits"} == set(REASONS)
     assert all(text and text[0].islower() and not text.endswith(".") for text in REASONS.values())
+
+
+def culprit(path: str) -> CollectionError:
+    return CollectionError(path, path, Cause("collection.Exit", "the process ended with status 0"))
+
+
+def test_a_file_that_was_left_out_is_an_error_of_the_pass() -> None:
+    verdict = judge(BROKEN, ProcessEnd(2), inventory=["tests/test_x.py"], left_out=[culprit("tests/test_x.py")])
+    alone = judge(BROKEN, ProcessEnd(2))
+    assert verdict.result is not None and alone.result is not None
+    assert verdict.result.pytest_errors == alone.result.pytest_errors  # pytest's own count stays pytest's
+    assert {error.path for error in verdict.result.errors} == {
+        *(error.path for error in alone.result.errors), "tests/test_x.py",
+    }  # fmt: skip
+    assert ("tests/test_x.py", "error") in {(file.path, file.state) for file in verdict.result.files}
+
+
+def test_nothing_collected_beside_a_culprit_is_one_error() -> None:
+    verdict = judge(finished(status=5), ProcessEnd(5), left_out=[culprit("test_x.py")])
+    assert verdict.result is not None and (verdict.result.tests, len(verdict.result.errors)) == (0, 1)
+
+
+def test_one_culprit_more_than_may_be_left_out_blocks_the_pass() -> None:
+    more = [culprit(f"test_{n}.py") for n in range(5)]
+    verdict = judge(NO_FINISH, ProcessEnd(0), left_out=more, unresolved=[culprit("tests/test_a.py")])
+    assert (verdict.outcome, verdict.reason) == ("blocked", "too-many-culprits")
+    assert "6 files" in verdict.text and "test_0.py" in verdict.text
+    assert "tests/test_a.py: the process ended with status 0" in verdict.detail
 
 
 def result_of(stream: bytes, status: int, inventory: list[str]) -> PassResult:
