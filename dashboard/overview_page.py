@@ -60,7 +60,10 @@ def build(project: Project, now: datetime) -> dict[str, Any]:
         "stale": is_stale(project, history.last, now),
         "strip": strip,
         "wall": _wall(standing, trend.last),
-        "decisions": [ticket for ticket in standing if ticket.status in _NEEDS_DECISION],
+        "decisions": sorted(
+            (ticket for ticket in standing if ticket.status in _NEEDS_DECISION or ticket.blocking == "all"),
+            key=lambda ticket: ticket.blocking != "all",
+        ),
         "largest": _largest(standing, last),
         "verified": _since([ticket for ticket in tickets if ticket.status == "verified"], since),
         "open_tickets": len(standing),

@@ -11,6 +11,8 @@ from django.db.models import Q
 
 from dashboard import drawing, live_passes
 from dashboard.history import ledger_of
+from remediation.core import fingerprint
+from remediation.core.blocker import identify_blocker
 from remediation.core.reconcile import CLEARED, HIDDEN
 from remediation.core.trend import is_wall
 from remediation.models import CollectionPass, Occurrence, Ticket
@@ -80,8 +82,23 @@ def build(collection_pass: CollectionPass, now: datetime) -> dict[str, Any]:
         "before": number - 1 if number > 1 else None,
         "after": number + 1 if number < project.last_pass_number else None,
         "off_ref": bool(collection_pass.counted and collection_pass.position is None),
+        "blocker_ticket": _blocker_ticket(collection_pass),
         "held": collection_pass.held and collection_pass.confirmed_at is None,
     }
+
+
+def _blocker_ticket(collection_pass: CollectionPass) -> Ticket | None:
+    """The ticket of what blocked this pass; None where it counted, or where no single cause is known."""
+    error = collection_pass.blocking_error
+    if error is None or not collection_pass.decides:
+        return None
+    rows = Ticket.objects.filter(
+        project=collection_pass.project,
+        fingerprints__version=fingerprint.VERSION,
+        fingerprints__readable=identify_blocker(error).key,
+    )
+    ticket = rows.select_related("project", "claimed_by").first()
+    return ticket.merged_into or ticket if ticket else None
 
 
 def _lists(collection_pass: CollectionPass) -> list[dict[str, Any]]:

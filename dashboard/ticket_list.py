@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Q, QuerySet, Sum, Window
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, QuerySet, Sum, Window
 
 from dashboard import sparklines
 from remediation.core.classify import KINDS
@@ -16,9 +16,11 @@ from remediation.models import Project, Ticket, User
 from remediation.querysets import STANDING
 
 PAGE_SIZE = 50
+_BLOCKS = ExpressionWrapper(Q(blocking="all"), output_field=BooleanField())
 TABS = {"open": "Open", "unclaimed": "Unclaimed", "mine": "Mine", "verified": "Verified", "all": "All"}
 ORDERS: dict[str, tuple[str, tuple[Any, ...]]] = {
-    "errors": ("Most errors first", (F("errors").desc(), F("number").asc())),
+    # What blocks everything goes before all that could be counted.
+    "errors": ("Most errors first", (_BLOCKS.desc(), F("errors").desc(), F("number").asc())),
     "newest": ("Newest first", (F("first_pass__position").desc(nulls_last=True), F("number").desc())),
     "oldest": ("Oldest first", (F("first_pass__position").asc(nulls_last=True), F("number").asc())),
     "gone": ("Last verified first", (F("verified_pass__position").desc(nulls_last=True), F("number").desc())),

@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from dashboard import sparklines
-from remediation.core.classify import KINDS
+from remediation.core.blocker import WHY, identify_blocker
+from remediation.core.classify import KINDS, Classified
 from remediation.core.fingerprint import Pair, identify, why_of
 from remediation.core.records import Cause, Frame
 from remediation.models import CollectionPass, FileState, Occurrence, Project, Ticket
@@ -79,7 +80,9 @@ def build(ticket: Ticket) -> dict[str, Any]:
         "files": files,
         "groups": {name: sum(row.group == name for row in files) for name in _GROUPS},
         "folders": _folders(files) if len(files) >= FOLD_FROM else None,
-        "reproduce": _reproduce(project, evidence, [row.path for row in files if row.group == "blocked"]),
+        "reproduce": _reproduce(
+            project, evidence, [row.path for row in files if row.group == "blocked"], whole=ticket.blocking == "all"
+        ),
         "spark": sparklines.draw(sparklines.Axis.of(project), intervals, 312, 64),
         "total": total,
         "history": ticket.transitions.select_related("actor", "collection_pass").defer(
@@ -103,6 +106,8 @@ def _occurrences(ticket: Ticket) -> list[dict[str, Any]]:
 
 
 def _evidence(ticket: Ticket, occurrences: Sequence[Mapping[str, Any]], last: CollectionPass | None) -> Evidence | None:
+    if ticket.blocked_pass and not occurrences:
+        return _blocking_evidence(ticket.blocked_pass)
     seen_in = last if ticket.errors else _saw_it_last(ticket.project, occurrences)
     if seen_in is None or seen_in.result is None:
         return None
@@ -113,6 +118,11 @@ def _evidence(ticket: Ticket, occurrences: Sequence[Mapping[str, Any]], last: Co
         return None
     # The most informative one: the longest way into the repository.
     shown = max(errors.values(), key=lambda error: len(error.cause.frames))
+    lines = {pair: line for pair, error in errors.items() if (line := _line(pair[0], error.cause))}
+    return _evidence_of(seen_in, shown, why_of(shown), lines)
+
+
+def _evidence_of(seen_in: CollectionPass, shown: Classified, why: str, lines: Mapping[Pair, int]) -> Evidence:
     frames = shown.cause.frames
     kept = frames if len(frames) <= 4 else (frames[0], *frames[-3:])
     return Evidence(
@@ -122,10 +132,16 @@ def _evidence(ticket: Ticket, occurrences: Sequence[Mapping[str, Any]], last: Co
         elsewhere=shown.elsewhere,
         type=shown.cause.type,
         message=shown.cause.message,
-        why=why_of(shown),
+        why=why,
         traceback=shown.traceback,
-        lines={pair: line for pair, error in errors.items() if (line := _line(pair[0], error.cause))},
+        lines=lines,
     )
+
+
+def _blocking_evidence(blocked_pass: CollectionPass) -> Evidence | None:
+    """What a blocked pass knows of the one error that blocks it: no file was counted, so none is listed."""
+    error = blocked_pass.blocking_error
+    return _evidence_of(blocked_pass, identify_blocker(error).error, WHY, {}) if error else None
 
 
 def _saw_it_last(project: Project, occurrences: Sequence[Mapping[str, Any]]) -> CollectionPass | None:
@@ -185,9 +201,14 @@ def _folders(rows: Iterable[FileRow]) -> list[tuple[str, list[FileRow], int]]:
     return [(name, group, sum(row.group == "blocked" for row in group)) for name, group in listed]
 
 
-def _reproduce(project: Project, evidence: Evidence | None, blocked: Sequence[str]) -> dict[str, Any] | None:
-    """The commands that show the errors again; None when there is nothing to see any more."""
-    if evidence is None or not blocked:
+def _reproduce(
+    project: Project, evidence: Evidence | None, blocked: Sequence[str], *, whole: bool
+) -> dict[str, Any] | None:
+    """The commands that show the errors again; None when there is nothing to see any more.
+
+    ``whole``: what blocks everything shows itself whatever is collected, so the pass's own selection stays.
+    """
+    if evidence is None or not (blocked or whole):
         return None
     # A conftest is loaded with the directory it serves.
     targets = sorted({str(PurePosixPath(p).parent) if PurePosixPath(p).name == "conftest.py" else p for p in blocked})

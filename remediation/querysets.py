@@ -12,7 +12,7 @@ STANDING = Q(merged_into__isnull=True) & ~Q(status="verified")
 
 # Texts of a pass that can be long, and that no list shows.
 LONG_TEXTS = ("detail", "command", "install_log", "output_tail")
-_PASSES_OF_A_TICKET = ("first_pass", "verified_pass", "regressed_pass")
+_PASSES_OF_A_TICKET = ("first_pass", "verified_pass", "regressed_pass", "blocked_pass")
 
 
 class ProjectQuerySet(models.QuerySet[Any]):
@@ -39,6 +39,11 @@ class PassQuerySet(models.QuerySet[Any]):
     def counted(self) -> Self:
         """Counted, on the watched ref: the only ones that draw a point or enter a sum."""
         return self.filter(outcome="counted", position__isnull=False)
+
+    def deciding(self) -> Self:
+        """Those that tickets follow from: the counted ones, and the blocked ones whose one cause is known."""
+        blocked = Q(outcome="blocked", blocker__isnull=False)
+        return self.filter(Q(outcome="counted") | blocked, position__isnull=False)
 
     def in_commit_order(self) -> Self:
         """Oldest commit first; two passes on one commit in the order of their numbers."""

@@ -192,8 +192,7 @@ def _targets_of_ours() -> list[str]:
 
 
 BAD_ENDS = {
-    "os._exit(0) at import": ({"tests/test_zero.py": "import os\nos._exit(0)\n"}, "exit-without-finish"),
-    "KeyboardInterrupt at import": ({"tests/test_stop.py": "raise KeyboardInterrupt\n"}, "interrupted"),
+    "os._exit(0) in the root conftest": ({"conftest.py": "import os\nos._exit(0)\n"}, "exit-without-finish"),
     "a broken root conftest": ({"conftest.py": "import atlas.nowhere\n"}, "conftest-failure"),
     "nothing collected": ({name: None for name in START if name.startswith("tests/")}, "nothing-collected"),
 }
@@ -211,7 +210,38 @@ def test_a_blocked_pass_closes_nothing(name: str, repository: Repository, projec
     assert (bad.outcome, bad.reason, bad.total) == ("blocked", reason, None), bad.detail
     assert "not zero errors" in bad.reason_text
     assert _open_state(project) == before
-    assert Ticket.objects.get(project=project).status == "open"
+    assert Ticket.objects.get(project=project, kind="missing-module").status == "open"
+    blockers = Ticket.objects.filter(project=project, blocking="all")
+    assert blockers.count() == (name != "nothing collected")
+
+
+def test_a_broken_conftest_is_one_ticket_until_a_pass_counts(repository: Repository, project: Project) -> None:
+    repository.commit({"conftest.py": "import atlas.nowhere\n"}, "Break everything")
+    passes.run(passes.queue(project, trigger="manual").pk)
+    ticket = Ticket.objects.get(project=project)
+    assert (ticket.kind, ticket.blocking, ticket.status) == ("conftest-failure", "all", "open")
+    assert ticket.title == "conftest.py cannot be loaded: No module named 'atlas.nowhere'"
+    repository.commit({"conftest.py": ""}, "Repair it")
+    counted = passes.queue(project, trigger="manual")
+    passes.run(counted.pk)
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.blocking, ticket.verified_pass) == ("verified", "", counted)
+
+
+@pytest.mark.parametrize("text", ["import os\nos._exit(0)\n", "raise KeyboardInterrupt\n"])
+def test_a_file_that_ends_the_process_is_one_error_more(text: str, repository: Repository, project: Project) -> None:
+    passes.run(passes.queue(project, trigger="manual").pk)
+    repository.commit({"tests/test_zero.py": text}, "A file that ends the process")
+    queued = passes.queue(project, trigger="manual")
+    passes.run(queued.pk)
+    queued.refresh_from_db()
+    assert (queued.outcome, queued.total, queued.tests_collected, queued.new) == ("counted", 3, 1, 1), queued.detail
+    assert "--ignore=tests/test_zero.py" in queued.command
+    repository.commit({"tests/test_zero.py": HEALTHY}, "Repair it")
+    after = passes.queue(project, trigger="manual")
+    passes.run(after.pk)
+    after.refresh_from_db()
+    assert (after.total, after.cleared, after.tests_collected) == (2, 1, 2)
 
 
 def test_pytest_missing_closes_nothing(repository: Repository, project: Project, tmp_path: Path) -> None:

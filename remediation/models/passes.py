@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from remediation.core.records import PassResult
+from remediation.core.records import CollectionError, PassResult, error_of
 from remediation.querysets import PassQuerySet
 
 _TERMS = ("cleared__isnull", "hidden__isnull", "unmasked__isnull", "new__isnull", "regressed__isnull")
@@ -131,6 +131,8 @@ class CollectionPass(models.Model):
     tests_collected = models.PositiveIntegerField(null=True, blank=True)
     files_total = models.PositiveIntegerField(null=True, blank=True, help_text="Test files in the inventory.")
 
+    blocker = models.JSONField(null=True, blank=True, help_text="Of a blocked pass: the one error that blocks it.")
+
     # Projection: what moved since the counted pass before it in commit order.
     previous = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     comparable = models.BooleanField(null=True, blank=True)
@@ -196,6 +198,16 @@ class CollectionPass(models.Model):
     def counted(self) -> bool:
         """Whether this pass has a number at all."""
         return self.outcome == self.Outcome.COUNTED
+
+    @property
+    def decides(self) -> bool:
+        """Whether tickets follow from it: counted on the watched ref, or blocked there by one error that is known."""
+        return self.position is not None and (self.counted or (self.outcome == "blocked" and self.blocker is not None))
+
+    @property
+    def blocking_error(self) -> CollectionError | None:
+        """The one error that kept a blocked pass from counting anything, where it is known."""
+        return error_of(self.blocker) if self.blocker else None
 
     @property
     def in_trend(self) -> bool:

@@ -75,6 +75,12 @@ class Ticket(models.Model):
     # Projection, from the occurrences.
     errors = models.PositiveIntegerField(default=0, help_text="Visible in the last counted pass.")
     hidden_errors = models.PositiveIntegerField(default=0, help_text="No longer visible, though not repaired.")
+    blocking = models.CharField(
+        max_length=10,
+        blank=True,
+        choices=[("all", "Blocks every pass"), ("unproven", "Blocks no more, not proved repaired")],
+    )
+    blocked_pass = models.ForeignKey("remediation.CollectionPass", models.SET_NULL, null=True, related_name="+")
     first_pass = models.ForeignKey("remediation.CollectionPass", models.SET_NULL, null=True, related_name="+")
     verified_pass = models.ForeignKey("remediation.CollectionPass", models.SET_NULL, null=True, related_name="+")
     regressed_pass = models.ForeignKey("remediation.CollectionPass", models.SET_NULL, null=True, related_name="+")
@@ -92,7 +98,8 @@ class Ticket(models.Model):
                 name="ticket_claim_whole",
             ),
             models.CheckConstraint(
-                condition=~Q(status="verified") | Q(errors=0, hidden_errors=0, verified_pass__isnull=False),
+                condition=~Q(status="verified")
+                | Q(errors=0, hidden_errors=0, blocking="", verified_pass__isnull=False),
                 name="ticket_verified_by_a_pass",
             ),
         ]

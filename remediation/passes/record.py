@@ -63,7 +63,7 @@ def record(collection_pass: CollectionPass, report: Report, renames: projections
         if detected and project.detected != detected:
             project.detected = detected
             project.save(update_fields=["detected"], force_update=True)
-        if row.in_trend:
+        if row.decides:
             projections.land(row, renames)
         else:
             projections.retime(project)
@@ -84,6 +84,7 @@ def _fill(row: CollectionPass, report: Report) -> None:
     row.reason = verdict.reason[:40]
     row.reason_text = clean_text(verdict.text, 600)
     row.detail = clean_text(verdict.detail, _TAIL)
+    row.blocker = asdict(verdict.blocker) if verdict.blocker else None
     row.lease_until = None
     row.observed_at = report.observed_at or row.started_at
     if report.commit:

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from remediation.core.reconcile import Movement, Seen, State, TreeChange, step
+from remediation.core.reconcile import Movement, Seen, State, TreeChange, file_reason, step
 from remediation.core.records import PassResult
 from remediation.models import CategoryCount, CollectionPass, FileState, Occurrence, Project, Rename, Ticket, Transition
 from remediation.projections.load import is_current, load_state
@@ -34,14 +34,18 @@ def change_of(row: Rename) -> TreeChange:
 
 
 def land(collection_pass: CollectionPass, renames: Renames) -> None:
-    """Project a pass that was just recorded as counted; the caller holds the project's row lock.
+    """Project a deciding pass that was just recorded; the caller holds the project's row lock.
 
     At the tip this is one step from the stored state. For an older commit, or when the grouping has a
     new version, everything is computed again: the result is the same whatever the order of arrival.
     """
     project = collection_pass.project
-    if project.passes.counted().after(collection_pass).exists() or not is_current(project):
+    if project.passes.deciding().after(collection_pass).exists() or not is_current(project):
         rebuild(project, renames)
+        return
+    if not collection_pass.counted:
+        TicketBook(project).block(collection_pass)
+        retime(project)
         return
     before = project.passes.counted().select_related("result", "scope").before(collection_pass).in_commit_order().last()
     fold = _Fold(project, renames, load_state(project, before), before)
@@ -58,11 +62,14 @@ def rebuild(project: Project, renames: Renames | None = None) -> int:
     Project.objects.select_for_update().get(pk=project.pk)
     _forget(project)
     fold = _Fold(project, renames or stored_renames(project), load_state(project, None), None)
-    passes = project.passes.counted().select_related("result", "scope").in_commit_order()
+    passes = project.passes.deciding().select_related("result", "scope").in_commit_order()
     count = 0
     for collection_pass in passes.iterator(chunk_size=50):
-        fold.apply(collection_pass)
-        count += 1
+        if collection_pass.counted:
+            fold.apply(collection_pass)
+            count += 1
+        else:
+            fold.tickets.block(collection_pass)
     retime(project)
     TicketBook.renumber_history(project)
     return count
@@ -76,7 +83,13 @@ def _forget(project: Project) -> None:
     Ticket.objects.filter(project=project).exclude(status="muted").update(status="open")
     Ticket.objects.filter(project=project).exclude(marked_fixed_in="").update(status="awaiting")
     Ticket.objects.filter(project=project).update(
-        errors=0, hidden_errors=0, first_pass=None, verified_pass=None, regressed_pass=None
+        errors=0,
+        hidden_errors=0,
+        blocking="",
+        blocked_pass=None,
+        first_pass=None,
+        verified_pass=None,
+        regressed_pass=None,
     )
     project.passes.exclude(previous=None, cleared=None, held=False).update(
         previous=None, comparable=None, held=False, cleared=None, hidden=None, unmasked=None, new=None, regressed=None
@@ -118,7 +131,8 @@ class _Fold:
         state, movement = step(self.state, seen)
         state = self.tickets.open_for(state, movement, collection_pass)
         self.writer.write(collection_pass, movement, self.tickets.fingerprints)
-        self.state = self.tickets.decide(state, movement, collection_pass)
+        freed = {path: file_reason(path, state.files, seen) if path else "fixed" for path in self.tickets.blockers()}
+        self.state = self.tickets.decide(state, movement, collection_pass, freed)
         self.writer.write_counts(collection_pass, movement, self.tickets)
         self._write_pass(collection_pass, movement)
         self.last = collection_pass
@@ -128,6 +142,7 @@ class _Fold:
         if self.last is None:
             return TreeChange()
         known = {*self.state.files, *(path for path, _ in self.state.open), *(path for path, _ in self.state.hidden)}
+        known |= self.tickets.blockers() - {""}
         gone = known - {*result.inventory, *(file.path for file in result.files)}
         return self.renames(self.last.commit, collection_pass.commit) if gone else TreeChange()
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 
 from django.db.models import F, Max
 
 from remediation.core import fingerprint
+from remediation.core.blocker import identify_blocker, is_blocker, is_conftest, title_of_blocker
 from remediation.core.fingerprint import Identified
 from remediation.core.lifecycle import Evidence, decide
-from remediation.core.reconcile import Movement, State
+from remediation.core.reconcile import CLEARED, Movement, State
 from remediation.models import CollectionPass, Fingerprint, Project, Ticket, Transition
 from remediation.rulebook import Rulebook
 
@@ -30,7 +32,12 @@ class TicketBook:
         self.fingerprints: dict[str, Fingerprint] = {row.readable: row for row in rows}
         self.seen: set[str] = set() if again else set(self.fingerprints)
         # Locked in the order of their ids: a claim and a pass never wait for each other in a circle.
-        tickets = Ticket.objects.select_for_update().filter(project=project).order_by("pk")
+        tickets = (
+            Ticket.objects.select_for_update(of=("self",))
+            .filter(project=project)
+            .select_related("blocked_pass")
+            .order_by("pk")
+        )
         self.tickets: dict[int, Ticket] = {ticket.pk: ticket for ticket in tickets}
 
     def of_key(self, key: str) -> Ticket:
@@ -100,12 +107,62 @@ class TicketBook:
             del self.tickets[ticket.pk]
             ticket.delete()
 
-    def decide(self, state: State, movement: Movement, collection_pass: CollectionPass) -> State:
-        """Give every ticket that this pass touched its counts and status, with a line of history for each change."""
+    def block(self, collection_pass: CollectionPass) -> None:
+        """Open, or open again, the one ticket of what keeps a blocked pass from counting anything."""
+        error = collection_pass.blocking_error
+        if error is None:
+            return
+        found = identify_blocker(error)
+        if found.key not in self.fingerprints:
+            self._add_fingerprint(found.key, found, self._create(found))
+        self.seen.add(found.key)
+        ticket = self.of_key(found.key)
+        new, was = ticket.first_pass_id is None, ticket.blocking
+        if new:
+            self._place(ticket, found, collection_pass)
+        ticket.blocking, ticket.blocked_pass = "all", collection_pass
+        came_back = ticket.status == "verified"
+        if came_back:
+            ticket.status, ticket.regressed_pass = "regressed", collection_pass
+        ticket.save(update_fields=["blocking", "blocked_pass", "status", "regressed_pass"], force_update=True)
+        verb = "opened" if new else "regressed" if came_back else "blocks" if was != "all" else ""
+        if verb:
+            self._record(ticket, verb, collection_pass, {"blocks": True})
+
+    def blockers(self) -> set[str]:
+        """The files whose failure blocked every pass up to the last one; "" for what stands in no file."""
+        return {self._blocked_by(ticket) for ticket in self.tickets.values() if ticket.blocking}
+
+    @staticmethod
+    def _blocked_by(ticket: Ticket) -> str:
+        error = ticket.blocked_pass.blocking_error if ticket.blocked_pass else None
+        # Whatever else kept pytest from starting is repaired when it starts; a conftest may just not be loaded.
+        return error.path if error and is_conftest(error.path) else ""
+
+    def _free(self, freed: Mapping[str, str], *, held: bool) -> list[Ticket]:
+        """A pass counted, so nothing blocks every pass any more; what is not proved repaired stays open."""
+        changed = []
+        for ticket in self.tickets.values():
+            proved = freed.get(self._blocked_by(ticket)) in CLEARED and not held
+            now = "" if proved or not ticket.blocking else "unproven"
+            if ticket.blocking != now:
+                ticket.blocking = now
+                changed.append(ticket)
+        return changed
+
+    def decide(
+        self, state: State, movement: Movement, collection_pass: CollectionPass, freed: Mapping[str, str]
+    ) -> State:
+        """Give every ticket that this pass touched its counts and status, with a line of history for each change.
+
+        ``freed``: what became of the files that blocked every pass before this one, as reasons of ``reconcile``.
+        """
         visible: Counter[int] = Counter(self.fingerprints[key].ticket_id for _, key in state.open)
         hidden: Counter[int] = Counter(self.fingerprints[key].ticket_id for _, key in state.hidden)
         came_back = {key for (_, key), how in movement.appeared.items() if how == "regressed"}
-        for ticket in self._touched(movement):
+        blocked = self._free(freed, held=movement.held)
+        touched = {ticket.pk: ticket for ticket in [*self._touched(movement), *blocked]}
+        for _, ticket in sorted(touched.items()):
             self._decide_one(ticket, visible[ticket.pk], hidden[ticket.pk], movement, collection_pass, came_back)
         verified = frozenset(pk for pk, ticket in self.tickets.items() if ticket.status == "verified")
         return replace(state, verified=verified)
@@ -124,7 +181,8 @@ class TicketBook:
         collection_pass: CollectionPass,
         came_back: set[str],
     ) -> None:
-        decision = decide(ticket.status, Evidence(errors, hidden, held=movement.held))
+        unproven = hidden + bool(ticket.blocking)
+        decision = decide(ticket.status, Evidence(errors, unproven, held=movement.held))
         before = (ticket.errors, ticket.hidden_errors)
         opened = ticket.first_pass_id == collection_pass.pk and before == (0, 0) and decision.verb == ""
         verb = "opened" if opened else decision.verb or ("changed" if before != (errors, hidden) else "")
@@ -134,7 +192,8 @@ class TicketBook:
         if decision.verb == "regressed":
             ticket.regressed_pass = collection_pass
         ticket.save(
-            update_fields=["errors", "hidden_errors", "status", "verified_pass", "regressed_pass"], force_update=True
+            update_fields=["errors", "hidden_errors", "blocking", "status", "verified_pass", "regressed_pass"],
+            force_update=True,
         )
         if verb:
             self._record(ticket, verb, collection_pass, self._data(ticket, before, movement, came_back))
@@ -166,7 +225,7 @@ class TicketBook:
 
     def _describe(self, ticket: Ticket, first: Identified) -> None:
         """Title, kind and category come from the first occurrence in commit order; a category by hand stays."""
-        ticket.title = fingerprint.title_of(first.error)
+        ticket.title = title_of_blocker(first.error) if is_blocker(first.key) else fingerprint.title_of(first.error)
         ticket.kind = first.error.kind
         ticket.environment = first.error.environment
         if not ticket.category_by_hand:

@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 
 from remediation import projects, tickets
+from remediation.core.records import Cause, CollectionError, Verdict
+from remediation.models import Ticket
 from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors, words
 
@@ -179,3 +181,24 @@ def test_another_project_is_not_there(cast: Cast) -> None:
 
 def test_anonymous_is_asked_to_sign_in(cast: Cast) -> None:
     assert Client().get(URL).url == "/login/?next=/p/atlas/t/ATL-1/"
+
+
+def test_what_blocks_everything_says_so_everywhere(cast: Cast) -> None:
+    cause = Cause("ModuleNotFoundError", "No module named 'db'", name="db")
+    error = CollectionError("tests/conftest.py", "", cause, "E   No module named 'db'")
+    verdict = Verdict("blocked", "conftest-failure", "pytest stopped. This is not zero errors.", blocker=error)
+    factories.ended_pass(cast.project, verdict, 2)
+    ticket = Ticket.objects.get(project=cast.project, blocking="all")
+    url = f"/p/atlas/t/{ticket.label}/"
+    text = _words(cast, url)
+    assert "Everything is blocked. Pass #2 on" in text
+    assert "How many errors lie behind it is unknown, not zero." in text
+    assert "Errors unknown: no file could be counted" in text
+    assert "E ModuleNotFoundError: No module named 'db'" in text
+    assert "First seen: it blocks everything at pass #2" in text
+    assert "python -m pytest --collect-only -q Copy" in text
+    assert url in cast.client("viewer").get("/p/atlas/passes/2/").content.decode()
+    listed = _words(cast, "/p/atlas/tickets/")
+    assert listed.index(ticket.label) < listed.index("ATL-1")  # before all that could be counted
+    assert "everything is blocked, last at #2" in listed
+    assert f"{ticket.title} blocks everything" in _words(cast, "/p/atlas/")
