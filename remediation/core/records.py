@@ -33,14 +33,42 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """One frame outside the repository: dotted module, function, and the statement that was executing.
+
+    ``origin`` is "stdlib", "package" or "pytest". Neither path nor line: they differ between machines and releases.
+    """
+
+    module: str
+    function: str = ""
+    origin: str = ""
+    statement: str = ""
+
+    @property
+    def package(self) -> str:
+        """The top-level package, as it is imported."""
+        return self.module.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Cause:
     """The exception behind an error, taken from the object and never from printed text.
 
     ``type`` is the class name, with its module unless that is ``builtins``. ``name``, ``path`` and
     ``name_from`` are those of ImportError (``path`` relative to the repository where it lies inside),
     ``name`` also that of NameError and AttributeError; ``filename`` and ``lineno`` those of
-    SyntaxError; ``bases`` the class names of an MRO conflict. ``frames`` holds the in-repository
-    frames, outermost first; the last one is blamed.
+    SyntaxError, ``filename`` also that of OSError; ``bases`` the class names of an MRO conflict. ``frames``
+    holds the in-repository frames, outermost first; the last one is blamed. ``outside`` holds the frames
+    below that one.
+
+    What lacks a name is ``owner`` (dotted), which is a "module", "class" or "instance" (``owner_is``, "" for
+    ImportError) and belongs to ``origin``: "repository", "stdlib", "package", "pytest" or "" (unknown). ``near``
+    are names it has that look alike. ``cycle`` are the files from a module that is still being imported to the
+    one that asks it for the name; empty where that is not what happened.
+
+    ``chain`` are the exceptions this one was raised from, nearest first, each with its ``link``: "cause"
+    (``raise ... from``), "handled" (raised in the handler), "fallback" (the handler imported something else) or
+    "group" (the first of an exception group).
     """
 
     type: str
@@ -52,6 +80,14 @@ class Cause:
     lineno: int = 0
     bases: tuple[str, ...] = ()
     frames: tuple[Frame, ...] = ()
+    outside: tuple[Outside, ...] = ()
+    owner: str = ""
+    owner_is: str = ""
+    origin: str = ""
+    near: tuple[str, ...] = ()
+    cycle: tuple[str, ...] = ()
+    link: str = ""
+    chain: tuple[Cause, ...] = ()
 
     @property
     def blame(self) -> Frame | None:
@@ -83,17 +119,37 @@ FILE_STATES = ("collected", "error", "skipped", "ignored", "deselected", "masked
 
 
 @dataclass(frozen=True, slots=True)
+class Parsed:
+    """Which other interpreters parse a file that the pass's own could not: minor versions, oldest first.
+
+    ``supported``: whether the repository says that it supports the Python of the pass (``requires-python``).
+    """
+
+    path: str
+    versions: tuple[str, ...] = ()
+    supported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TreeFacts:
     """What the commit's tree says about this pass's errors, and nothing else (so it stays stable).
 
-    ``first_party``: the top-level names among the missing modules that the repository itself holds.
-    ``declared``: normalised distribution names it declares, among the missing ones.
+    ``first_party``: the top-level names among the modules the errors name that are the repository's own.
+    ``declared``: normalised names of the missing modules whose distribution it declares under that very name.
     ``elsewhere``: (missing module, path in the repository where a module of that name exists).
+    ``declared_as``: (missing module, distribution that the repository declares and that brings it).
+    ``unbuilt``: (missing module, source from which a build would make it).
+    ``defined_in``: (module, missing name, path of a file that defines the name at its top level now).
+    ``parsed``: the files with syntax errors that were tried with other interpreters.
     """
 
     first_party: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
     elsewhere: tuple[tuple[str, str], ...] = ()
+    declared_as: tuple[tuple[str, str], ...] = ()
+    unbuilt: tuple[tuple[str, str], ...] = ()
+    defined_in: tuple[tuple[str, str, str], ...] = ()
+    parsed: tuple[Parsed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,22 +208,38 @@ class PassResult:
             pytest_errors=document["pytest_errors"],
             deselected=document["deselected"],
             warnings=tuple(document["warnings"]),
-            tree=TreeFacts(
-                first_party=tuple(document["tree"]["first_party"]),
-                declared=tuple(document["tree"]["declared"]),
-                elsewhere=tuple((a, b) for a, b in document["tree"]["elsewhere"]),
-            ),
+            tree=_tree(document["tree"]),
         )
+
+
+def _tree(document: dict[str, Any]) -> TreeFacts:
+    fields: dict[str, Any] = {
+        name: tuple(tuple(item) if isinstance(item, list) else item for item in items)
+        for name, items in document.items()
+        if name != "parsed"
+    }
+    parsed = (Parsed(**{**item, "versions": tuple(item["versions"])}) for item in document.get("parsed", ()))
+    return TreeFacts(**fields, parsed=tuple(parsed))
 
 
 def error_of(document: dict[str, Any]) -> CollectionError:
     """Inverse of ``dataclasses.asdict`` on an error, for what comes back from JSON."""
-    cause = dict(document["cause"])
-    cause["bases"] = tuple(cause["bases"])
-    cause["frames"] = tuple(Frame(**{**f, "pending": tuple(f["pending"])}) for f in cause["frames"])
     return CollectionError(
-        path=document["path"], node=document["node"], cause=Cause(**cause), traceback=document["traceback"]
+        path=document["path"],
+        node=document["node"],
+        cause=_cause(document["cause"]),
+        traceback=document["traceback"],
     )
+
+
+def _cause(document: dict[str, Any]) -> Cause:
+    fields = dict(document)
+    fields["frames"] = tuple(Frame(**{**f, "pending": tuple(f["pending"])}) for f in fields["frames"])
+    for name in ("bases", "near", "cycle"):
+        fields[name] = tuple(fields.get(name, ()))
+    fields["outside"] = tuple(Outside(**frame) for frame in fields.get("outside", ()))
+    fields["chain"] = tuple(_cause(link) for link in fields.get("chain", ()))
+    return Cause(**fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from remediation.core.records import Cause, CollectionError, Frame, SessionFacts
+from remediation.core.records import Cause, CollectionError, Frame, Outside, SessionFacts
 from remediation.core.text import clean_line, clean_text
 
 LINE = 4_000_000  # bytes; the reporter's own caps keep a line far below
 LARGEST = 2**31 - 1  # what a Postgres integer holds
 PATH, NODE, MESSAGE, TRACEBACK, NAME = 1_000, 2_000, 4_000, 20_100, 500
 FRAMES, PENDING, BASES, WARNINGS, LIST = 12, 200, 50, 200, 500
+OUTSIDE, CHAIN, NEAR, CYCLE = 4, 4, 5, 20
 ERRORS = 50_000
 
 Event = dict[str, Any]
@@ -200,8 +201,7 @@ def _error(event: Event) -> CollectionError:
     )
 
 
-def _cause(fields: Event) -> Cause:
-    frames = fields.get("frames")
+def _cause(fields: Event, links: int = CHAIN) -> Cause:
     return Cause(
         type=_line(fields, "type"),
         message=clean_text(fields.get("message") or "", MESSAGE),
@@ -211,18 +211,35 @@ def _cause(fields: Event) -> Cause:
         filename=_line(fields, "filename", PATH),
         lineno=_small(fields.get("lineno")),
         bases=_texts(fields.get("bases"), BASES),
-        frames=tuple(
-            Frame(
-                path=clean_path(frame.get("path")),
-                line=_small(frame.get("line")),
-                function=_line(frame, "function"),
-                statement=_line(frame, "statement"),
-                pending=_texts(frame.get("pending"), PENDING),
-            )
-            for frame in (frames if isinstance(frames, list) else [])[:FRAMES]
-            if isinstance(frame, dict)
-        ),
+        frames=tuple(_frame(frame) for frame in _records(fields.get("frames"), FRAMES)),
+        outside=tuple(_outside(frame) for frame in _records(fields.get("outside"), OUTSIDE)),
+        owner=_line(fields, "owner"),
+        owner_is=_line(fields, "owner_is"),
+        origin=_line(fields, "origin"),
+        near=_texts(fields.get("near"), NEAR),
+        cycle=tuple(clean_path(path) for path in _texts(fields.get("cycle"), CYCLE, PATH)),
+        link=_line(fields, "link"),
+        # A link of a link has its place in the one list; a stranger's nesting is not followed.
+        chain=tuple(_cause(link, 0) for link in _records(fields.get("chain"), links)),
     )
+
+
+def _frame(fields: Event) -> Frame:
+    return Frame(
+        path=clean_path(fields.get("path")),
+        line=_small(fields.get("line")),
+        function=_line(fields, "function"),
+        statement=_line(fields, "statement"),
+        pending=_texts(fields.get("pending"), PENDING),
+    )
+
+
+def _outside(fields: Event) -> Outside:
+    return Outside(*(_line(fields, key) for key in ("module", "function", "origin", "statement")))
+
+
+def _records(value: object, limit: int) -> list[Event]:
+    return [item for item in (value if isinstance(value, list) else [])[:limit] if isinstance(item, dict)]
 
 
 def _line(fields: Event, key: str, limit: int = NAME) -> str:
@@ -230,9 +247,9 @@ def _line(fields: Event, key: str, limit: int = NAME) -> str:
     return clean_line(value, limit) if isinstance(value, str) else ""
 
 
-def _texts(value: object, limit: int) -> tuple[str, ...]:
+def _texts(value: object, limit: int, longest: int = NAME) -> tuple[str, ...]:
     texts = value[:limit] if isinstance(value, list) else []
-    return tuple(clean_line(text, NAME) for text in texts if isinstance(text, str))
+    return tuple(clean_line(text, longest) for text in texts if isinstance(text, str))
 
 
 def _small(value: object) -> int:
