@@ -3,106 +3,53 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from remediation.core.records import Cause, CollectionError, PassResult, TreeFacts
-
-KINDS = {
-    "missing-module": "a module of this repository does not exist",
-    "missing-dependency": "a third-party package is not installed, or not in a release that fits",
-    "removed-stdlib": "it was removed from Python's standard library",
-    "missing-name": "the module exists, the name in it does not",
-    "wrong-path": "the module exists elsewhere in this repository",
-    "circular-import": "modules import each other",
-    "mro-conflict": "the base classes have no consistent order",
-    "unknown-marker": "a pytest marker is not registered",
-    "syntax-error": "Python cannot parse the file",
-    "import-mismatch": "two test files share one module name",
-    "conftest-failure": "a conftest.py raises",
-    "configuration": "pytest's configuration does not work",
-    "raised-at-import": "code that runs at import raises",
-    "skip-misuse": "pytest.skip outside a test without allow_module_level",
-    "exit-at-import": "the process ends at import",
-    "timeout": "the import does not end",
-    "crash": "the interpreter dies at import",
-}
-
-# Installing a package or choosing another Python repairs these; it is not remediation of the repository.
-ENVIRONMENT_KINDS = frozenset({"missing-dependency", "removed-stdlib"})
-
-# Modules that left the standard library, up to Python 3.13 (PEP 594, PEP 632 and imp, asyncore, asynchat, lib2to3).
-REMOVED_STDLIB = frozenset(
-    [
-        "aifc",
-        "asynchat",
-        "asyncore",
-        "audioop",
-        "cgi",
-        "cgitb",
-        "chunk",
-        "crypt",
-        "distutils",
-        "imghdr",
-        "imp",
-        "lib2to3",
-        "mailcap",
-        "msilib",
-        "nis",
-        "nntplib",
-        "ossaudiodev",
-        "pipes",
-        "smtpd",
-        "sndhdr",
-        "spwd",
-        "sunau",
-        "symbol",
-        "telnetlib",
-        "uu",
-        "xdrlib",
-        "formatter",
-        "parser",
-        "binhex",
-        "macpath",
-        "dummy_threading",
-        "_bootlocale",
-    ]
+from remediation.core.chain import asked_module, first, missing_name, root_of, short_type
+from remediation.core.kinds import ENVIRONMENT_KINDS, KINDS
+from remediation.core.missing import (
+    Missing,
+    cycle_of,
+    declared_as,
+    missing_attribute,
+    missing_builtin,
+    missing_module,
+    missing_name_of,
 )
+from remediation.core.records import Cause, CollectionError, Outside, Parsed, TreeFacts
 
-# A last name that so many modules share says nothing about where a missing module went.
-_COMMON_NAMES = frozenset(
-    [
-        "__init__",
-        "app",
-        "base",
-        "common",
-        "config",
-        "conftest",
-        "constants",
-        "core",
-        "helpers",
-        "main",
-        "models",
-        "settings",
-        "types",
-        "util",
-        "utils",
-    ]
-)
+__all__ = ["ENVIRONMENT_KINDS", "KINDS", "Classified", "classify", "missing_name"]
 
-_CANNOT_IMPORT = re.compile(r"cannot import name '([^']+)' from (?:partially initialized module )?'([^']+)'")
 _MARKER = re.compile(r"'([^']+)' not found in `markers` configuration option")
-_NO_MODULE = re.compile(r"No module named '([^']+)'")
+_UNKNOWN_MARK = re.compile(r"Unknown pytest\.mark\.(\w+)")
+_NO_PARENT = re.compile(r"attempted relative import (?:with no known parent package|beyond top-level package)")
+_LIBRARY = re.compile(
+    r"(?:([^\s:]+\.(?:so|dylib)[.\d]*): )?(?:cannot open shared object|undefined symbol|wrong ELF)|DLL load failed"
+)
+_METADATA = re.compile(r"The '([\w.-]+)[^']*' distribution was not found|metadata was found for ([\w.-]+)")
+_NULL_BYTES = "source code string cannot contain null bytes"
+_SITE = re.compile(r".*/(?:(?:site|dist)-packages|python\d\.\d+)/")
+_SYNTAX = frozenset({"SyntaxError", "IndentationError", "TabError"})
+_ENDINGS = {"Exit": "exit-at-import", "Timeout": "timeout", "Crash": "crash"}
+# What pytest's own modules raise about a definition; the rest of pytest is called by a test for its own ends.
+_DEFINITIONS = ("_pytest.fixtures", "_pytest.mark", "_pytest.python", "_pytest.config", "_pytest.nodes")
+_CALLED = ("_pytest.python_api",)
+# Raised by the interpreter when two releases do not fit; what a package raises deliberately is a complaint of its own.
+_MISFITS = frozenset(
+    {"AttributeError", "TypeError", "NameError", "ImportError", "ValueError", "IndexError", "SystemError"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Classified:
     """An error with its kind and the structured facts that the fingerprint and the title are made from.
 
-    ``module`` and ``name`` are filled where the kind has them; ``elsewhere`` is where a missing module
-    of that name exists in the repository.
+    ``cause`` is the root of the exception's chain. ``module`` and ``name`` are filled where the kind has them;
+    ``elsewhere`` is where a missing module of that name exists in the repository, ``defined_in`` where a missing
+    name does. ``package`` is the third-party package whose own code failed. ``declared`` is the distribution that
+    the repository declares for a missing module. ``variant`` tells apart what one kind has in several forms.
+    ``environment``: the interpreter or its packages are to blame, not the repository.
     """
 
     path: str
@@ -112,148 +59,145 @@ class Classified:
     name: str = ""
     elsewhere: str = ""
     traceback: str = ""
-
-    @property
-    def environment(self) -> bool:
-        """Whether the interpreter or its packages are to blame, not the repository."""
-        return self.kind in ENVIRONMENT_KINDS
+    package: str = ""
+    variant: str = ""
+    declared: str = ""
+    defined_in: str = ""
+    cycle: tuple[str, ...] = ()
+    parsed: Parsed | None = None
+    environment: bool = False
 
 
 def classify(error: CollectionError, tree: TreeFacts) -> Classified:
     """Return the error with its kind. Never raises: what has no better name is ``raised-at-import``."""
-    cause = error.cause
-    short = cause.type.rpartition(".")[2]
-    module = name = elsewhere = ""
-    if short == "ModuleNotFoundError" and (module := _asked_module(cause)):
-        kind, elsewhere = _missing_module(module, tree)
-    elif short == "ImportError" and (pair := missing_name(cause)):
-        module, name = pair
-        kind = _missing_name(module, cause)
-    elif short in {"SyntaxError", "IndentationError", "TabError"}:
-        kind = "syntax-error"
-    elif short == "TypeError" and cause.bases:
-        kind = "mro-conflict"
-    elif name := _first(_MARKER, cause.message):
-        kind = "unknown-marker"
-    elif short == "ImportPathMismatchError" or cause.message.startswith("import file mismatch"):
-        kind = "import-mismatch"
-    elif "pytest.skip outside of a test" in cause.message or "allow_module_level=True" in cause.message:
-        kind = "skip-misuse"
-    elif short == "UsageError":
-        kind = "configuration"
-    elif PurePosixPath(error.path).name == "conftest.py":
-        kind = "conftest-failure"
-    else:
-        kind = "raised-at-import"
-    return Classified(error.path, kind, cause, module, name, elsewhere, error.traceback)
-
-
-def missing_name(cause: Cause) -> tuple[str, str] | None:
-    """Return (module, name) of a "cannot import name" error, else None.
-
-    ``name_from`` exists since Python 3.12; older interpreters say it only in the message.
-    """
-    if cause.name and cause.name_from:
-        return cause.name, cause.name_from
-    match = _CANNOT_IMPORT.search(cause.message)
-    return (match[2], match[1]) if match else None
-
-
-def _first(pattern: re.Pattern[str], text: str) -> str:
-    match = pattern.search(text)
-    return match[1] if match else ""
-
-
-def _missing_name(module: str, cause: Cause) -> str:
-    """A name missing from a module outside the repository is the environment's: another Python, another release."""
-    if _is_cycle(cause):
-        return "circular-import"
-    if not PurePosixPath(cause.path).is_absolute():
-        return "missing-name"
-    stdlib = module.partition(".")[0] in sys.stdlib_module_names
-    return "removed-stdlib" if stdlib else "missing-dependency"
-
-
-def _is_cycle(cause: Cause) -> bool:
-    """Whether the module that lacks the name is itself still being imported, further up the traceback.
-
-    Python's own "most likely due to a circular import" is a guess; the frames are evidence.
-    """
-    return bool(cause.path) and any(frame.path == cause.path for frame in cause.frames[:-1])
-
-
-def _missing_module(module: str, tree: TreeFacts) -> tuple[str, str]:
-    elsewhere = dict(tree.elsewhere).get(module, "")
-    top = module.partition(".")[0]
-    # "import redis" fails and the repository declares redis: a folder tests/redis/ does not make it first-party.
-    undeclared = "." in module or _distribution(top) not in tree.declared
-    if top in tree.first_party and undeclared:
-        return ("wrong-path" if elsewhere else "missing-module"), elsewhere
-    if top in REMOVED_STDLIB:
-        return "removed-stdlib", ""
-    return "missing-dependency", ""
-
-
-def with_tree(result: PassResult, paths: Sequence[str], declared: Iterable[str]) -> PassResult:
-    """Return ``result`` with the facts of the tree that concern its errors.
-
-    ``paths``: all tracked paths of the commit; ``declared``: normalised distribution names the
-    repository declares. Only what the errors ask about is kept, so an unrelated change of the tree
-    does not make another result.
-    """
-    missing = sorted({m for error in result.errors if (m := _asked_module(error.cause))})
-    modules = [path for path in paths if path.endswith(".py")]
-    tops = _top_levels(modules)
-    named = {_distribution(d) for d in declared}
-    elsewhere = [(module, found) for module in missing if (found := _elsewhere(module, modules))]
-    facts = TreeFacts(
-        first_party=tuple(sorted({m.partition(".")[0] for m in missing} & tops)),
-        declared=tuple(sorted({t for m in missing if (t := _distribution(m.partition(".")[0])) in named})),
-        elsewhere=tuple(elsewhere),
+    cause = root_of(error.cause)
+    found = (
+        _ending(error.cause)
+        or _missing(cause, tree)
+        or _syntax(error.path, cause)
+        or _environment(cause, tree)
+        or _pytest(cause)
+        or Missing("conftest-failure" if PurePosixPath(error.path).name == "conftest.py" else "raised-at-import", "")
     )
-    return PassResult(
-        files=result.files,
-        errors=result.errors,
-        inventory=result.inventory,
-        tests=result.tests,
-        pytest_errors=result.pytest_errors,
-        deselected=result.deselected,
-        warnings=result.warnings,
-        tree=facts,
+    file = syntax_file(error.path, cause) if found.kind == "syntax-error" else ""
+    parsed = next((tried for tried in tree.parsed if tried.path == file), None)
+    places = {(module, name): path for module, name, path in tree.defined_in}
+    return Classified(
+        path=error.path,
+        kind=found.kind,
+        cause=cause,
+        module=found.module,
+        name=found.name,
+        elsewhere=found.elsewhere,
+        traceback=error.traceback,
+        package=found.package,
+        variant=found.variant,
+        declared=declared_as(found.module, tree) if found.kind == "missing-dependency" else "",
+        defined_in=places.get((found.module, found.name), "") if found.kind == "missing-name" else "",
+        cycle=cycle_of(cause) if found.kind == "circular-import" else (),
+        parsed=parsed,
+        environment=found.kind in ENVIRONMENT_KINDS or _is_environments(found, cause, parsed),
     )
 
 
-def _distribution(name: str) -> str:
-    """A module's or a package's name as package indexes compare it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+def _ending(cause: Cause) -> Missing | None:
+    """The process, not the import, came to its end: what the launcher recorded."""
+    module, _, short = cause.type.rpartition(".")
+    return Missing(_ENDINGS[short], "") if module == "collection" and short in _ENDINGS else None
 
 
-def _asked_module(cause: Cause) -> str:
-    """The module that is missing; "" also where code raises ModuleNotFoundError itself and names none."""
-    if cause.type.rpartition(".")[2] != "ModuleNotFoundError":
+def _missing(cause: Cause, tree: TreeFacts) -> Missing | None:
+    """A module or a name is not there."""
+    short = short_type(cause)
+    if short in {"PackageNotFoundError", "DistributionNotFound"}:
+        found = _METADATA.search(cause.message)
+        name = cause.name or (found and (found[1] or found[2])) or cause.message.strip()
+        return Missing("missing-dependency", name, variant="metadata")
+    if module := asked_module(cause):
+        return missing_module(module, cause, tree)
+    if short == "ImportError":
+        if pair := missing_name(cause):
+            return missing_name_of(*pair, cause, tree)
+        if _NO_PARENT.search(cause.message):
+            return Missing("wrong-path", "", variant="relative")
+    if short == "AttributeError":
+        return missing_attribute(cause, tree)
+    return missing_builtin(cause, tree) if short == "NameError" else None
+
+
+def _syntax(path: str, cause: Cause) -> Missing | None:
+    """A file that Python cannot parse; where it lies outside the repository, its release does not fit."""
+    if short_type(cause) not in _SYNTAX and _NULL_BYTES not in cause.message:
+        return None
+    filename = cause.filename or path
+    if cause.origin in {"package", "stdlib"} or PurePosixPath(filename).is_absolute():
+        owner = cause.owner or _SITE.sub("", filename).removesuffix(".py").replace("/", ".")
+        return Missing("missing-dependency", owner, variant="syntax")
+    return Missing("syntax-error", "")
+
+
+def syntax_file(path: str, cause: Cause) -> str:
+    """The file that cannot be parsed. Code made at run time ("<string>") belongs to the file that made it."""
+    if cause.filename and not cause.filename.startswith("<"):
+        return cause.filename
+    return cause.blame.path if cause.blame else path
+
+
+def _environment(cause: Cause, tree: TreeFacts) -> Missing | None:
+    """A library that the system lacks, or a third-party package that cannot itself be imported."""
+    if short_type(cause) == "ImportError" and (library := _LIBRARY.search(cause.message)):
+        return Missing("missing-dependency", PurePosixPath(library[1] or "").name, variant="library")
+    if "VersionConflict" in short_type(cause):
+        return Missing("missing-dependency", "", variant="conflict")
+    package = package_importing(cause)
+    if package and package not in tree.first_party and cause.type in _MISFITS:
+        return Missing("missing-dependency", package, package=package, variant="broken")
+    return None
+
+
+def package_importing(cause: Cause) -> str:
+    """The package that failed in the middle of its own import, which an import statement of the repository began."""
+    outside = cause.outside
+    begun = cause.blame is None or cause.blame.statement.startswith(("import ", "from "))
+    if not (outside and begun and outside[0].origin == "package" and outside[0].function == "<module>"):
         return ""
-    return cause.name or _first(_NO_MODULE, cause.message)
+    return next(frame.package for frame in reversed(outside) if frame.origin == "package")
 
 
-def _top_levels(modules: Iterable[str]) -> set[str]:
-    """Every name under which some file of the repository could be imported from some directory on sys.path."""
-    names: set[str] = set()
-    for path in modules:
-        parts = PurePosixPath(path).parts
-        names.update(parts[:-1])
-        names.add(parts[-1].removesuffix(".py"))
-    return names
+def _pytest(cause: Cause) -> Missing | None:
+    """What pytest itself has to say about definitions, names of files and its configuration."""
+    short, message = short_type(cause), cause.message
+    if short == "TypeError" and cause.bases:
+        return Missing("mro-conflict", "")
+    if marker := first(_MARKER, message) or (short == "PytestUnknownMarkWarning" and first(_UNKNOWN_MARK, message)):
+        return Missing("unknown-marker", "", str(marker))
+    if short == "ImportPathMismatchError" or message.startswith("import file mismatch"):
+        return Missing("import-mismatch", "", variant="installed" if _outside_copy(cause) else "")
+    if "pytest.skip outside of a test" in message or "allow_module_level=True" in message:
+        return Missing("skip-misuse", "")
+    if short == "UsageError" or (not short.endswith("Warning") and _defines(cause)):
+        return Missing("configuration", "")
+    return None
 
 
-def _elsewhere(module: str, modules: Sequence[str]) -> str:
-    """The one file of the repository that a missing module of this name could have become, else ""."""
-    last = module.rpartition(".")[2]
-    if last in _COMMON_NAMES or "." not in module:
-        return ""
-    found = [
-        path
-        for path in modules
-        if (path.endswith(f"/{last}.py") or path == f"{last}.py" or path.endswith(f"/{last}/__init__.py"))
-        and not PurePosixPath(path).name.startswith("test_")
-    ]
-    return found[0] if len(found) == 1 else ""
+def _outside_copy(cause: Cause) -> bool:
+    """Whether the other file of a mismatch lies outside the repository: an installed copy hides the tree's."""
+    parts = cause.message.split(", ")
+    return len(parts) == 3 and any(PurePosixPath(part).is_absolute() for part in parts[1:])
+
+
+def _defines(cause: Cause) -> bool:
+    """Whether pytest refuses a fixture, a marker, a parametrization or a plugin that the repository defines."""
+    frames = [frame for frame in cause.outside if frame.module != "_pytest.outcomes"]
+    last = frames[-1] if frames else Outside("")
+    if last.module == "_pytest.python" and last.function == "importtestmodule":
+        return False
+    return last.module.startswith(_DEFINITIONS) and not last.module.startswith(_CALLED)
+
+
+def _is_environments(found: Missing, cause: Cause, parsed: Parsed | None) -> bool:
+    if found.kind == "syntax-error":
+        return parsed is not None and bool(parsed.versions) and not parsed.supported
+    if found.kind == "import-mismatch":
+        return found.variant == "installed"
+    return cause.type.endswith("Warning") and bool(package_importing(cause))

@@ -1,33 +1,21 @@
-"""The stable key of a root cause, its title, and why errors share it."""
+"""The stable key of a root cause, and the errors of a pass by what is counted."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from remediation.core.blame import blamed, place_of
+from remediation.core.chain import short_type
 from remediation.core.classify import Classified, classify
+from remediation.core.normal import normalise
 from remediation.core.records import PassResult
-from remediation.core.text import clean_line
+from remediation.core.wording import title_of, why_of
 
-VERSION = 1
+__all__ = ["VERSION", "Identified", "Pair", "digest", "identify", "key_of", "normalise", "title_of", "why_of"]
 
-# What changes between two runs of the same failure: addresses, ids, absolute paths, temporary names, numbers.
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
-_UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
-_HEX_ID = re.compile(r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b", re.IGNORECASE)
-_TEMPORARY = re.compile(r"\btmp[a-z0-9_]{8}\b")  # as Python's tempfile makes them
-_ABSOLUTE = re.compile(r"(?:[A-Za-z]:)?(?:/[^\s/'\",:;()]+)+/(?=[^\s/'\",:;()]+)")
-_NUMBER = re.compile(r"\d+")
-_MARKS = (
-    (_ADDRESS, "ADDR"),
-    (_UUID, "ID"),
-    (_HEX_ID, "ID"),
-    (_TEMPORARY, "TMP"),
-    (_ABSOLUTE, ""),
-    (_NUMBER, "N"),
-)
+VERSION = 2
 
 Pair = tuple[str, str]  # (test file's path, readable fingerprint key)
 
@@ -60,91 +48,60 @@ def identify(result: PassResult) -> dict[Pair, Identified]:
     return found
 
 
-def normalise(message: str) -> str:
-    """The first 300 characters of a message without what varies: addresses, ids, numbers, path prefixes."""
-    text = clean_line(message, 1_000)
-    for pattern, mark in _MARKS:
-        text = pattern.sub(mark, text)
-    return text[:300]
-
-
 def key_of(error: Classified) -> str:
     """Return the readable key: never a line number, a path prefix or an address."""
     cause = error.cause
-    if error.module:
-        return f"name:{error.module}:{error.name}" if error.name else f"module:{error.module}"
     match error.kind:
+        case "circular-import" if error.cycle:
+            # Whichever file is imported first, the circle is the same.
+            return "cycle:" + ",".join(sorted(set(error.cycle)))
         case "unknown-marker":
             return f"marker:{error.name}"
         case "mro-conflict":
             return "mro:" + ",".join(cause.bases)
         case "import-mismatch":
-            return f"mismatch:{PurePosixPath(error.path).name}"
+            name = PurePosixPath(error.path).name
+            return f"mismatch-installed:{cause.name.partition('.')[0]}" if error.variant else f"mismatch:{name}"
         case "skip-misuse":
-            return f"skip:{_blamed(error)}"
-    return f"{error.kind}:{cause.type}:{normalise(cause.message)}:{_blamed(error)}"
-
-
-def _blamed(error: Classified) -> str:
-    """The in-repository file that is to blame: where the syntax is wrong, else the last frame, else the test file."""
-    if error.kind == "syntax-error" and error.cause.filename and not PurePosixPath(error.cause.filename).is_absolute():
-        return error.cause.filename  # an absolute one lies outside the repository, under this machine's prefix
-    blame = error.cause.blame
-    return blame.path if blame else error.path
-
-
-def title_of(error: Classified) -> str:
-    """Return the ticket's title: a short statement of the root cause, in plain words."""
-    cause = error.cause
-    match error.kind:
-        case "missing-module":
-            title = f"Module {error.module} does not exist"
-        case "wrong-path":
-            title = f"Module {error.module} has moved"
-        case "missing-dependency" if error.name:
-            title = f"The installed {error.module.partition('.')[0]} has no {error.name} in {error.module}"
-        case "missing-dependency":
-            title = f"Package {error.module.partition('.')[0]} is not installed"
-            if "." in error.module:
-                title = f"Module {error.module} of an installed package is missing"
-        case "removed-stdlib" if error.name:
-            title = f"{error.name} was removed from Python's {error.module}"
-        case "removed-stdlib":
-            title = f"Module {error.module} was removed from Python"
-        case "missing-name":
-            title = f"{error.name} is not exported by {error.module}"
-        case "circular-import":
-            title = f"Importing {error.name} from {error.module} is circular"
-        case "unknown-marker":
-            title = f"Marker {error.name} is not registered"
-        case "mro-conflict":
-            title = f"Bases {', '.join(cause.bases)} have no consistent order"
+            return f"skip:{blamed(error)}"
         case "syntax-error":
-            title = f"Syntax error in {_blamed(error)}"
-        case "import-mismatch":
-            title = f"Two test modules are named {PurePosixPath(error.path).stem}"
-        case "conftest-failure":
-            title = f"{error.path} raises {cause.type.rpartition('.')[2]}"
-        case "skip-misuse":
-            title = f"pytest.skip used outside a test in {_blamed(error)}"
-        case _:
-            title = f"{cause.type.rpartition('.')[2]} at import of {_blamed(error)}"
-    return clean_line(title, 290)
+            return f"syntax:{blamed(error)}"
+        case "exit-at-import" | "timeout" | "crash":
+            return f"{error.kind}:{blamed(error)}"
+    return _variant_key(error) or _module_key(error) or _raised_key(error)
 
 
-def why_of(error: Classified) -> str:
-    """Return why errors are one ticket: the rule, as a sentence."""
-    if error.name and error.module:
-        return f"Same missing name {error.name} in the same module {error.module}."
-    if error.module:
-        return f"Same missing module: {error.module}."
-    match error.kind:
-        case "unknown-marker":
-            return f"Same unregistered marker: {error.name}."
-        case "mro-conflict":
-            return f"Same bases in the same order: {', '.join(error.cause.bases)}."
-        case "import-mismatch":
-            return f"Same module name: {PurePosixPath(error.path).stem}."
-        case "skip-misuse":
-            return f"Same file to blame: {_blamed(error)}."
-    return f"Same exception {error.cause.type.rpartition('.')[2]}, same message, same file to blame: {_blamed(error)}."
+def _variant_key(error: Classified) -> str:
+    match error.variant:
+        case "relative":
+            return f"relative:{PurePosixPath(blamed(error)).parent}"
+        case "metadata":
+            return f"distribution:{error.module}"
+        case "library" if error.module:
+            return f"library:{error.module}"
+        case "syntax":
+            return f"syntax-outside:{error.module}"
+        case "broken":
+            return f"broken:{error.package}:{error.cause.type}:{normalise(error.cause.message)}"
+        case "library" | "conflict":
+            return f"{error.variant}:{normalise(error.cause.message)}"
+    return ""
+
+
+def _module_key(error: Classified) -> str:
+    if not error.module:
+        return ""
+    # The repository's own use of what is gone is repaired in the repository, a package's by another release of it.
+    whose = f"@{error.package}" if error.package else ""
+    return f"name:{error.module}:{error.name}{whose}" if error.name else f"module:{error.module}{whose}"
+
+
+def _raised_key(error: Classified) -> str:
+    cause = error.cause
+    if short_type(cause) == "RecursionError":
+        # Where the depth runs out is chance; the files that call each other are not.
+        files = sorted({frame.path for frame in cause.frames[-6:]}) or [error.path]
+        return f"raised:{cause.type}:{files[0]}"
+    if cause.filename and cause.type != "" and not PurePosixPath(cause.filename).is_absolute():
+        return f"file:{cause.type}:{cause.filename}"
+    return f"raised:{cause.type}:{normalise(cause.message)}:{place_of(error)}"

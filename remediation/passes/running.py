@@ -5,21 +5,24 @@ from __future__ import annotations
 import logging
 import os
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
 from django.db import OperationalError
 
-from remediation.collection import checkout, sandbox
+from remediation.collection import checkout, parsing, sandbox
 from remediation.collection import run as collection
+from remediation.collection.contents import Contents
+from remediation.collection.distributions import distribution_names
 from remediation.collection.environment import BuildError
-from remediation.collection.mirror import Commit, SourceError
+from remediation.collection.mirror import Commit, Entry, SourceError
 from remediation.collection.rounds import collect_whole, judge_whole
 from remediation.collection.runtime import InterpreterError, describe_interpreter
 from remediation.collection.sandbox import Limits, SandboxError
-from remediation.core import classify, events
-from remediation.core.records import Verdict
+from remediation.core import events, tree
+from remediation.core.records import PassResult, SessionFacts, Verdict
 from remediation.core.text import clean_line
 from remediation.models import CollectionPass, Project
 from remediation.passes.install import Interpreter, interpreter_for
@@ -147,8 +150,8 @@ class _Run:
 
     def collect(self, commit: Commit, interpreter: Interpreter) -> Verdict:
         """Run pytest in the sandbox and judge what it left behind."""
-        entries = [entry.path for entry in self.workshop.mirror.tree(commit.sha)]
-        python_paths = [path for path in entries if path.endswith(".py")]
+        entries = self.workshop.mirror.tree(commit.sha)
+        python_paths = [entry.path for entry in entries if entry.path.endswith(".py")]
         tests = sum(1 for path in python_paths if events.is_test_file(path))
         self.heartbeat.report(stage="collect", now=True, files_total=tests)
         self.workshop.work.mkdir()
@@ -174,7 +177,23 @@ class _Run:
         verdict = judge_whole(whole, inventory=python_paths)
         if verdict.result is None:
             return self._with_versions(verdict, interpreter)
-        return replace(verdict, result=classify.with_tree(verdict.result, entries, interpreter.declared))
+        return replace(verdict, result=self._with_tree(verdict.result, verdict.session, entries, interpreter))
+
+    def _with_tree(
+        self, result: PassResult, session: SessionFacts, entries: Sequence[Entry], interpreter: Interpreter
+    ) -> PassResult:
+        """What the commit says of the errors; a file that cannot be parsed is shown to the other Pythons here."""
+        read = Contents(self.workshop.mirror, entries)
+        tried = parsing.tried(
+            {path: source for path in tree.unparsed_files(result) if (source := read(path))},
+            python=session.python,
+            requires_python=str(interpreter.detected.get("requires_python", "")),
+            level=self.level,
+        )
+        paths = [entry.path for entry in entries]
+        return tree.with_tree(
+            result, paths, interpreter.declared, read=read, distributions=distribution_names, parsed=tried
+        )
 
     def _target(self, interpreter: Interpreter) -> collection.Target:
         """What the project's settings say, with the folders that hold its packages on the path."""

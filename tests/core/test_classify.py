@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from remediation.core.classify import ENVIRONMENT_KINDS, KINDS, classify, missing_name, with_tree
+from remediation.core.classify import ENVIRONMENT_KINDS, KINDS, classify, missing_name
 from remediation.core.fingerprint import key_of, title_of
 from remediation.core.records import Cause, CollectionError, Frame, PassResult, TreeFacts
+from remediation.core.tree import with_tree
 
 TEST = "tests/test_a.py"
 TREE = TreeFacts(
@@ -45,7 +46,7 @@ TABLE = [
     (not_found("redis.cluster_of_ours"), "missing-module", "redis.cluster_of_ours", ""),
     (not_found("imp"), "removed-stdlib", "imp", ""),
     (not_found("distutils.util"), "removed-stdlib", "distutils.util", ""),
-    (not_found("asyncio.compat"), "missing-dependency", "asyncio.compat", ""),
+    (not_found("asyncio.compat"), "removed-stdlib", "asyncio.compat", ""),
     # Names that do not exist
     (
         Cause("ImportError", "cannot import name 'Key' from 'atlas.keys' (/srv/checkout/atlas/keys.py)",
@@ -108,7 +109,7 @@ TABLE = [
     ),
     (Cause("_pytest.config.exceptions.UsageError", "unknown option"), "configuration", "", ""),
     (Cause("ValueError", "SECRET_KEY must be at least 32 characters"), "raised-at-import", "", ""),
-    (Cause("ImportError", "libGL.so.1: cannot open shared object file"), "raised-at-import", "", ""),
+    (Cause("ImportError", "libGL.so.1: cannot open shared object file"), "missing-dependency", "libGL.so.1", ""),
     (Cause("ModuleNotFoundError", "please install the monitoring extra"), "raised-at-import", "", ""),
     (Cause("", ""), "raised-at-import", "", ""),
 ]  # fmt: skip
@@ -174,9 +175,10 @@ def tree_of(*causes: Cause, declared: tuple[str, ...] = ()) -> TreeFacts:
         ("lib.gadgets.widget", ("lib",), (("lib.gadgets.widget", "src/lib/widget/__init__.py"),)),
         ("atlas.core.twice", ("atlas",), ()),  # two candidates prove nothing
         ("atlas.core.config", ("atlas",), ()),  # a name that everybody uses proves nothing
-        ("registry", ("registry",), ()),
+        ("registry", ("registry",), (("registry", "atlas/services/registry.py"),)),  # imported by its last name
         ("websocket", (), ()),  # a document of that name is no module
-        ("redis", ("redis",), ()),
+        ("redis", (), ()),  # a folder of tests is no package
+        ("redis.cluster", (), ()),
     ],
 )
 def test_the_tree_says_what_is_ours_and_where_it_went(module: str, first_party: tuple, elsewhere: tuple) -> None:
@@ -187,7 +189,8 @@ def test_the_tree_says_what_is_ours_and_where_it_went(module: str, first_party: 
 def test_with_tree_keeps_only_what_the_errors_ask_about() -> None:
     everything = ("redis", "websocket", "Atlas_Tools", "unrelated")
     tree = tree_of(not_found("atlas_tools.x"), not_found("redis"), Cause("ValueError", "no"), declared=everything)
-    assert tree == TreeFacts(first_party=("redis",), declared=("atlas-tools", "redis"))
+    named = (("atlas_tools.x", "atlas-tools"), ("redis", "redis"))
+    assert tree == TreeFacts(declared=("atlas-tools", "redis"), declared_as=named)
     assert tree_of(Cause("ValueError", "No module named 'atlas.core.registry'"), declared=everything) == TreeFacts()
 
 
@@ -207,7 +210,7 @@ def test_an_unrelated_change_of_the_tree_is_no_other_result() -> None:
             "Mapping",
             "/usr/lib/python3.13/collections/__init__.py",
             "removed-stdlib",
-            "Mapping was removed from Python's collections",
+            "Mapping was removed from Python's collections in 3.10",
         ),
         (
             "twisted.web.test",

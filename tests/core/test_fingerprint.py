@@ -39,12 +39,12 @@ TABLE = [
     (missing("websocket"), "module:websocket", "Package websocket is not installed", "Same missing module: websocket."),
     (missing("google.cloud"), "module:google.cloud", "Module google.cloud of an installed package is missing",
      "Same missing module: google.cloud."),
-    (missing("distutils.util"), "module:distutils.util", "Module distutils.util was removed from Python",
+    (missing("distutils.util"), "module:distutils.util", "Module distutils.util was removed from Python in 3.12",
      "Same missing module: distutils.util."),
     (NAME, "name:atlas.keys:Key", "Key is not exported by atlas.keys",
      "Same missing name Key in the same module atlas.keys."),
-    (CYCLE, "name:atlas.keys:Key", "Importing Key from atlas.keys is circular",
-     "Same missing name Key in the same module atlas.keys."),
+    (CYCLE, "cycle:atlas/keys.py,atlas/other.py", "Importing Key from atlas.keys is circular",
+     "Same circle of modules: atlas/keys.py, atlas/other.py."),
     (Cause("_pytest.outcomes.Failed", "'load' not found in `markers` configuration option"), "marker:load",
      "Marker load is not registered", "Same unregistered marker: load."),
     (Cause("TypeError", "Cannot create…", bases=("Base", "Mixin")), "mro:Base,Mixin",
@@ -54,10 +54,9 @@ TABLE = [
     (Cause("CollectError", "pass `allow_module_level=True`.", frames=(frame("tests/needs.py"),)), "skip:tests/needs.py",
      "pytest.skip used outside a test in tests/needs.py", "Same file to blame: tests/needs.py."),
     (Cause("SyntaxError", "invalid syntax (keys.py, line 41)", filename="atlas/keys.py", lineno=41),
-     "syntax-error:SyntaxError:invalid syntax (keys.py, line N):atlas/keys.py", "Syntax error in atlas/keys.py",
-     "Same exception SyntaxError, same message, same file to blame: atlas/keys.py."),
+     "syntax:atlas/keys.py", "Syntax error in atlas/keys.py", "Same file that cannot be parsed: atlas/keys.py."),
     (Cause("atlas.errors.Unset", "DATABASE_URL is not set", frames=(frame(), frame("atlas/settings.py", 90))),
-     "raised-at-import:atlas.errors.Unset:DATABASE_URL is not set:atlas/settings.py",
+     "raised:atlas.errors.Unset:DATABASE_URL is not set:atlas/settings.py",
      "Unset at import of atlas/settings.py",
      "Same exception Unset, same message, same file to blame: atlas/settings.py."),
 ]  # fmt: skip
@@ -71,7 +70,7 @@ def test_key_title_and_why(cause: Cause, key: str, title: str, why: str) -> None
 
 def test_a_conftest_is_named_by_what_it_raises() -> None:
     error = made(Cause("RuntimeError", "no database at port 5432", frames=(frame("atlas/db.py"),)), "tests/conftest.py")
-    assert key_of(error) == "conftest-failure:RuntimeError:no database at port N:atlas/db.py"
+    assert key_of(error) == "raised:RuntimeError:no database at port N:atlas/db.py"
     assert title_of(error) == "tests/conftest.py raises RuntimeError"
 
 
@@ -115,12 +114,12 @@ def test_the_line_of_a_failure_is_no_part_of_its_key() -> None:
         assert "4711" not in keys.pop()
 
 
-def test_a_syntax_error_outside_the_repository_blames_the_file_that_imports_it() -> None:
+def test_a_syntax_error_outside_the_repository_is_that_modules_wherever_it_is_installed() -> None:
     def cause(prefix: str) -> Cause:
         return Cause("SyntaxError", "invalid syntax", filename=f"{prefix}/site-packages/old/x.py", frames=(frame(),))
 
     one, other = made(cause("/environments/4f2a")), made(cause("/home/mei/venv"))
-    assert key_of(one) == key_of(other) == f"syntax-error:SyntaxError:invalid syntax:{TEST}"
+    assert key_of(one) == key_of(other) == "syntax-outside:old.x"
 
 
 modules = st.from_regex(r"[a-z_][a-z0-9_]{0,9}(\.[a-z_][a-z0-9_]{0,9}){0,3}", fullmatch=True)
@@ -138,9 +137,9 @@ def test_one_who_names_no_module_shares_a_key_with_none_who_names_another() -> N
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=400))
-def test_no_message_brings_a_digit_or_a_long_text_into_a_key(message: str) -> None:
+def test_no_message_brings_a_number_or_a_long_text_into_a_key(message: str) -> None:
     text = normalise(message)
-    assert not re.search(r"[0-9]", text)
+    assert not re.search(r"(?<![\w.])[0-9]{2,}", text)
     assert len(text) <= 300
     assert len(title_of(made(Cause("x." + message, message, name=message)))) <= 290
 

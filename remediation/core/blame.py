@@ -1,0 +1,29 @@
+"""Which place is to blame for an error: a file of the repository, or a function outside it."""
+
+from __future__ import annotations
+
+from remediation.core.classify import Classified, package_importing, syntax_file
+from remediation.core.records import Outside
+
+
+def place_of(error: Classified) -> str:
+    """Where an exception is at home: the function outside the repository that raises it on purpose, else the file.
+
+    A package that complains ("settings are not configured") says one thing, whichever file made it complain. What
+    the standard library or pytest says, and what merely went wrong inside a package, is the calling file's.
+    """
+    last = error.cause.outside[-1] if error.cause.outside else Outside("")
+    if error.cause.type.endswith("Warning"):
+        return ""  # a warning names what is deprecated; who used it first is chance
+    deliberate = last.statement.startswith("raise") or package_importing(error.cause)
+    if last.origin == "package" and deliberate:
+        return f"{last.module}:{last.function}"
+    return blamed(error)
+
+
+def blamed(error: Classified) -> str:
+    """The in-repository file that is to blame: where the syntax is wrong, else the last frame, else the test file."""
+    if error.kind == "syntax-error":
+        return syntax_file(error.path, error.cause)
+    blame = error.cause.blame
+    return blame.path if blame else error.path

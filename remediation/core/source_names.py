@@ -1,0 +1,84 @@
+"""What Python source says by its text alone: names it binds, and what an import statement asks for."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+_FROM = re.compile(r"from\s+([.\w]+)\s+import\s+\(?\s*(.+?)\s*\)?$")
+_IMPORT = re.compile(r"import\s+(.+)$")
+
+
+def parse(source: bytes) -> ast.Module | None:
+    """The module's syntax tree; None where this Python cannot parse it."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def bound_names(source: bytes) -> frozenset[str] | None:
+    """The names that a module binds at its top level, "*" among them for a star import; None where it cannot be read.
+
+    What stands in a branch or a try counts; what stands in a function or a class does not.
+    """
+    module = parse(source)
+    return None if module is None else frozenset(_bound(module))
+
+
+def _bound(module: ast.Module) -> Iterator[str]:
+    nodes: list[ast.AST] = list(module.body)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+        else:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id
+            nodes.extend(ast.iter_child_nodes(node))
+
+
+def defines(source: bytes, name: str) -> bool:
+    """Whether a module defines a name itself, and does not merely import it."""
+    module = parse(source)
+    if module is None:
+        return False
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
+            return True
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            return True
+    return False
+
+
+def asked(statement: str) -> list[tuple[str, tuple[str, ...]]]:
+    """(module, names) of a one-line import statement; no names for a plain ``import``; [] for anything else."""
+    if found := _FROM.match(statement):
+        names = (part.split()[0] for part in found[2].rstrip(",").split(",") if part.split())
+        return [(found[1], tuple(names))]
+    if found := _IMPORT.match(statement):
+        return [(part.split()[0], ()) for part in found[1].split(",") if part.split()]
+    return []
+
+
+def attributes_of(source: bytes, module: str) -> frozenset[str]:
+    """The attributes that a file uses of a module it imports by ``import module`` or ``import module as name``."""
+    tree = parse(source)
+    if tree is None:
+        return frozenset()
+    names = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name == module
+    }
+    return frozenset(
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names
+    )

@@ -1,0 +1,180 @@
+"""What a commit's tree says of the errors of a pass: whose a module is, where it went, what is declared for it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from remediation.core.chain import asked_module, missing_name, root_of
+from remediation.core.classify import syntax_file
+from remediation.core.layout import Layout, Read
+from remediation.core.missing import distribution
+from remediation.core.records import Cause, CollectionError, Outside, Parsed, PassResult, TreeFacts
+from remediation.core.source_names import asked, defines
+from remediation.core.stdlib_history import is_stdlib
+
+Distributions = Callable[[str], Sequence[str]]  # module -> normalised distributions that may bring it
+_SEARCHED = 40  # missing names that are looked for in a pass
+_SHOWN = 3  # places that define a name; more say nothing
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One thing that an error misses: a module, or a name of one. ``statement`` and ``importer``: who asks."""
+
+    module: str
+    name: str
+    importer: str
+    statement: str
+    path: str
+
+
+def with_tree(
+    result: PassResult,
+    paths: Sequence[str],
+    declared: Iterable[str],
+    *,
+    read: Read | None = None,
+    distributions: Distributions = lambda module: (),
+    parsed: Iterable[Parsed] = (),
+) -> PassResult:
+    """Return ``result`` with the facts of the tree that concern its errors.
+
+    ``paths``: all tracked paths of the commit; ``declared``: normalised distribution names the
+    repository declares; ``read``: contents of the commit's files. Only what the errors ask about is kept, so an
+    unrelated change of the tree does not make another result.
+    """
+    layout, named = Layout(paths, read), {distribution(name) for name in declared}
+    wanted = sorted({one for error in result.errors for one in _asked_by(error)}, key=dataclasses.astuple)
+    brings = _declared_as((one.module for one in wanted if not one.name), named, distributions)
+    tops = {one.module.partition(".")[0] for one in wanted if one.module}
+    own, elsewhere = _whose(layout, wanted, {module for module, _ in brings})
+    own |= {frame.package for frame in _outside(result) if layout.at_roots(frame.package)}
+    facts = TreeFacts(
+        first_party=tuple(sorted(own)),
+        declared=tuple(sorted({d for top in tops if (d := distribution(top)) in named})),
+        elsewhere=tuple(sorted(elsewhere.items())),
+        declared_as=tuple(brings),
+        unbuilt=tuple(_unbuilt(layout, wanted, own)),
+        defined_in=tuple(_defined_in(layout, wanted, own)),
+        parsed=tuple(parsed),
+    )
+    return dataclasses.replace(result, tree=facts)
+
+
+def unparsed_files(result: PassResult) -> list[str]:
+    """The repository's files that the pass's own Python could not parse, sorted."""
+    found = set()
+    for error in result.errors:
+        cause = root_of(error.cause)
+        if cause.type in {"SyntaxError", "IndentationError", "TabError"}:
+            found.add(syntax_file(error.path, cause))
+    return sorted(path for path in found if not PurePosixPath(path).is_absolute())
+
+
+def _asked_by(error: CollectionError) -> Iterator[_Asked]:
+    for cause in (error.cause, *error.cause.chain):
+        blame = cause.blame
+        importer, statement = (blame.path, blame.statement) if blame else (error.path, "")
+        if cause.outside and cause.outside[-1].origin == "package":
+            statement = ""  # a package asks; what the repository's statement says is about something else
+        if module := asked_module(cause):
+            yield _Asked(module, "", importer, statement, "")
+        elif pair := missing_name(cause) or _attribute(cause):
+            yield _Asked(*pair, importer, statement, cause.path)
+
+
+def _attribute(cause: Cause) -> tuple[str, str] | None:
+    return (cause.owner, cause.name) if cause.owner_is == "module" and cause.name else None
+
+
+def _outside(result: PassResult) -> Iterator[Outside]:
+    for error in result.errors:
+        for cause in (error.cause, *error.cause.chain):
+            yield from (frame for frame in cause.outside if frame.origin == "package")
+
+
+def _declared_as(modules: Iterable[str], named: set[str], distributions: Distributions) -> list[tuple[str, str]]:
+    found = []
+    for module in sorted(set(modules)):
+        names = [*distributions(module), distribution(module), distribution(module.partition(".")[0])]
+        known = [name for name in names if name in named]
+        if known:
+            found.append((module, known[0]))
+    return found
+
+
+def _whose(layout: Layout, wanted: Iterable[_Asked], declared: set[str]) -> tuple[set[str], dict[str, str]]:
+    """The top-level names that are the repository's own, and the places where missing modules exist in it."""
+    own: set[str] = set()
+    elsewhere: dict[str, str] = {}
+    for one in wanted:
+        top = one.module.partition(".")[0]
+        if one.name:
+            if layout.at_roots(top):
+                own.add(top)
+                _shadowed(layout, one, elsewhere)
+            continue
+        if "." not in one.module and one.module in declared:
+            continue
+        if layout.is_own(one.module, _whole(one), declared=one.module in declared):
+            own.add(top)
+            known = layout.at_roots(one.module) or layout.at_roots(_whole(one))
+            place = known or layout.moved(one.module, one.importer, one.statement)
+        else:
+            place = _bare(layout, one, declared)
+            if place:
+                own.add(top)
+        if place:
+            elsewhere.setdefault(one.module, place)
+    return own, elsewhere
+
+
+def _whole(one: _Asked) -> str:
+    """The dotted name at or below the missing module that the statement asks for."""
+    for module, names in asked(one.statement):
+        if module == one.module and names:
+            return f"{module}.{names[0]}"
+        if module.startswith(one.module + "."):
+            return module
+    return one.module
+
+
+def _bare(layout: Layout, one: _Asked, declared: set[str]) -> str:
+    """A module of the repository imported by less than its whole name; of Python's own names only one beside it."""
+    if one.module in declared:
+        return ""
+    if "." in one.module:
+        found = layout.like(one.module, one.importer)
+        return found[0] if found and not is_stdlib(one.module) else ""
+    place = layout.bare(one.module, one.importer, one.statement)
+    return "" if is_stdlib(one.module) and place != layout.beside(one.module, one.importer) else place
+
+
+def _shadowed(layout: Layout, one: _Asked, elsewhere: dict[str, str]) -> None:
+    """``from tests import x`` found somebody else's installed package ``tests``: ours has the module."""
+    if PurePosixPath(one.path).is_absolute() and (place := layout.at_roots(f"{one.module}.{one.name}")):
+        elsewhere[f"{one.module}.{one.name}"] = place
+
+
+def _unbuilt(layout: Layout, wanted: Iterable[_Asked], own: set[str]) -> list[tuple[str, str]]:
+    names = {f"{one.module}.{one.name}" if one.name else one.module for one in wanted}
+    ours = sorted(name for name in names if name.partition(".")[0] in own and not layout.at_roots(name))
+    return [(name, source) for name in ours if (source := layout.source_of(name))]
+
+
+def _defined_in(layout: Layout, wanted: Iterable[_Asked], own: set[str]) -> list[tuple[str, str, str]]:
+    if layout.read is None:
+        return []
+    missing = sorted({(o.module, o.name) for o in wanted if o.name and o.module.partition(".")[0] in own})
+    found = []
+    for module, name in missing[:_SEARCHED]:
+        holding = layout.definitions(name, layout.modules)
+        places = [path for path in holding if defines(layout.read(path), name)]
+        if 0 < len(places) <= _SHOWN:
+            found.append(
+                (module, name, min(places, key=lambda path: (PurePosixPath(path).name.startswith("test"), path)))
+            )
+    return found
