@@ -15,6 +15,7 @@ from remediation.core.blocker import WHY, identify_blocker
 from remediation.core.classify import KINDS, Classified
 from remediation.core.fingerprint import Pair, identify, why_of
 from remediation.core.records import Cause, Frame
+from remediation.core.wording import facts_of
 from remediation.models import CollectionPass, FileState, Occurrence, Project, Ticket
 from remediation.querysets import LONG_TEXTS
 
@@ -48,7 +49,7 @@ class Evidence:
     type: str
     message: str
     why: str
-    elsewhere: str
+    known: list[tuple[str, str]]
     traceback: str
     lines: Mapping[Pair, int]
 
@@ -129,7 +130,7 @@ def _evidence_of(seen_in: CollectionPass, shown: Classified, why: str, lines: Ma
         seen_in=seen_in,
         frames=kept,
         left_out=len(frames) - len(kept),
-        elsewhere=shown.elsewhere,
+        known=facts_of(shown),
         type=shown.cause.type,
         message=shown.cause.message,
         why=why,

@@ -213,7 +213,8 @@ class Causes:
         if isinstance(members, tuple) and members and isinstance(members[0], BaseException):
             return members[0], "group", steps + steps_of(members[0].__traceback__)
         link, how = error.__cause__, "cause"
-        if link is None and not error.__suppress_context__:
+        if link is None:
+            # Also behind "raise ... from None": that hides the reason from readers, it does not undo it.
             link, how = error.__context__, "handled"
         if link is None:
             return None, "", []

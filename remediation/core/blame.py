@@ -14,7 +14,8 @@ def place_of(error: Classified) -> str:
     """
     last = error.cause.outside[-1] if error.cause.outside else Outside("")
     if error.cause.type.endswith("Warning"):
-        return ""  # a warning names what is deprecated; who used it first is chance
+        # A warning names what is deprecated; who used it first is chance, but a package's use is not the repository's.
+        return package_importing(error.cause)
     deliberate = last.statement.startswith("raise") or package_importing(error.cause)
     if last.origin == "package" and deliberate:
         return f"{last.module}:{last.function}"

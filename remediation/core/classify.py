@@ -173,7 +173,7 @@ def _pytest(cause: Cause) -> Missing | None:
         return Missing("unknown-marker", "", str(marker))
     if short == "ImportPathMismatchError" or message.startswith("import file mismatch"):
         return Missing("import-mismatch", "", variant="installed" if _outside_copy(cause) else "")
-    if "pytest.skip outside of a test" in message or "allow_module_level=True" in message:
+    if short == "Skipped" or "pytest.skip outside of a test" in message or "allow_module_level=True" in message:
         return Missing("skip-misuse", "")
     if short == "UsageError" or (not short.endswith("Warning") and _defines(cause)):
         return Missing("configuration", "")

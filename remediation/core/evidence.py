@@ -42,7 +42,8 @@ def _same_statement(before: Classified, after: Classified) -> bool:
     """The same statement fails in another way: progress when the module is found and only a name is missing."""
     missing = {"missing-module", "wrong-path", "missing-dependency", "removed-stdlib"}
     if before.kind in missing and after.kind in missing:
-        return after.module.startswith(before.module + ".")
+        named = bool(after.name) and not before.name and after.module == before.module
+        return named or after.module.startswith(before.module + ".")
     return before.kind in missing and after.kind in {"missing-name", "circular-import"}
 
 

@@ -205,7 +205,8 @@ def _renamed(known: Identified, renames: Mapping[str, str], errors: Mapping[Pair
     frames = tuple(replace(f, path=renames.get(f.path, f.path)) for f in known.error.cause.frames)
     filename = renames.get(known.error.cause.filename, known.error.cause.filename)
     cause = replace(known.error.cause, frames=frames, filename=filename)
-    error = replace(known.error, path=path, cause=cause)
+    cycle = tuple(renames.get(file, file) for file in known.error.cycle)
+    error = replace(known.error, path=path, cause=cause, cycle=cycle)
     key = key_of(error)
     return Identified(error, key if (path, key) in errors else known.key)
 

@@ -54,6 +54,8 @@ def _environment_title(error: Classified) -> str:
     if error.kind == "removed-stdlib":
         left = name_left(module, name) if name else module_left(module)
         when = f" in {left}" if left else ""
+        if name and not left:
+            return f"{by}{name}{', which' if by else ''} is not in this Python's {module}"
         if name and module == "builtins":
             return f"{by}{name}{', which' if by else ''} was removed from Python{when}"
         what = f"{name}{', which' if by else ''} was removed from Python's {module}" if name else ""
@@ -154,8 +156,8 @@ def _why_raised(error: Classified) -> str:
         return f"Same exception {kind} in the same files that call each other."
     if cause.filename and not PurePosixPath(cause.filename).is_absolute():
         return f"Same exception {kind}, same file that is asked for: {cause.filename}."
-    if not place:
-        return f"Same warning {kind}, same message."
+    if kind.endswith("Warning"):
+        return f"Same warning {kind}, same message{f', at the import of {place}' if place else ''}."
     if place != blamed(error):
         return f"Same exception {kind}, same message, raised by the same function {place.replace(':', '.')}."
     return f"Same exception {kind}, same message, same file to blame: {place}."
@@ -164,7 +166,7 @@ def _why_raised(error: Classified) -> str:
 def facts_of(error: Classified) -> list[tuple[str, str]]:
     """What else is known of the root cause, as (label, value) for people; only what is known."""
     cause, facts = error.cause, []
-    if error.kind == "missing-dependency" and error.module and not error.variant:
+    if error.kind == "missing-dependency" and error.module and not (error.name or error.variant):
         declared = f"yes, as {error.declared}" if error.declared else "no"
         facts.append(("Declared by the repository", declared))
     if error.package:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from remediation.core.reconcile import Movement, Seen, State, TreeChange, file_r
 from remediation.core.records import PassResult
 from remediation.models import CategoryCount, CollectionPass, FileState, Occurrence, Project, Rename, Ticket, Transition
 from remediation.projections.load import is_current, load_state
+from remediation.projections.regroup import inheritance
 from remediation.projections.tickets import TicketBook
 from remediation.projections.write import Writer
 
@@ -60,8 +61,9 @@ def rebuild(project: Project, renames: Renames | None = None) -> int:
     What people did (claims, marks, mutes, categories by hand, texts, merges) is a fact and stays.
     """
     Project.objects.select_for_update().get(pk=project.pk)
+    inherited = inheritance(project)
     _forget(project)
-    fold = _Fold(project, renames or stored_renames(project), load_state(project, None), None)
+    fold = _Fold(project, renames or stored_renames(project), load_state(project, None), None, inherited.tickets)
     passes = project.passes.deciding().select_related("result", "scope").in_commit_order()
     count = 0
     for collection_pass in passes.iterator(chunk_size=50):
@@ -70,6 +72,7 @@ def rebuild(project: Project, renames: Renames | None = None) -> int:
             count += 1
         else:
             fold.tickets.block(collection_pass)
+    fold.tickets.leave_old_versions(inherited.heirs)
     retime(project)
     TicketBook.renumber_history(project)
     return count
@@ -115,12 +118,19 @@ def retime(project: Project) -> None:
 class _Fold:
     """The running state between two passes, and the rows that go with it."""
 
-    def __init__(self, project: Project, renames: Renames, state: State, last: CollectionPass | None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        renames: Renames,
+        state: State,
+        last: CollectionPass | None,
+        inherited: Mapping[str, int] | None = None,
+    ) -> None:
         self.project = project
         self.renames = renames
         self.state = state
         self.last = last
-        self.tickets = TicketBook(project, again=last is None)
+        self.tickets = TicketBook(project, again=last is None, inherited=inherited)
         self.writer = Writer(project)
 
     def apply(self, collection_pass: CollectionPass) -> None:

@@ -41,9 +41,9 @@ def _reference_tests(project: Project, last: CollectionPass) -> int | None:
 
 
 def is_current(project: Project) -> bool:
-    """Whether every visible occurrence was grouped by the fingerprints of this version."""
-    old = Occurrence.objects.visible().filter(fingerprint__project=project)
-    return not old.exclude(fingerprint__version=fingerprint.VERSION).exists()
+    """Whether every occurrence, ended ones too, was grouped by the fingerprints of this version."""
+    old = Fingerprint.objects.filter(project=project).exclude(version=fingerprint.VERSION)
+    return not old.exists()
 
 
 def _tickets(project: Project, **only: object) -> dict[str, object]:

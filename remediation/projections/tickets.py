@@ -13,7 +13,9 @@ from remediation.core.blocker import identify_blocker, is_blocker, is_conftest, 
 from remediation.core.fingerprint import Identified
 from remediation.core.lifecycle import Evidence, decide
 from remediation.core.reconcile import CLEARED, Movement, State
+from remediation.core.wording import facts_of
 from remediation.models import CollectionPass, Fingerprint, Project, Ticket, Transition
+from remediation.projections.regroup import is_touched
 from remediation.rulebook import Rulebook
 
 MOVED_FROM = "moved_from"  # in a fingerprint's facts: the key whose ticket it has, because its file was renamed
@@ -22,11 +24,13 @@ MOVED_FROM = "moved_from"  # in a fingerprint's facts: the key whose ticket it h
 class TicketBook:
     """The tickets and fingerprints of one project, kept in step with the fold.
 
-    ``again``: the fold starts from the first pass, so no key has been seen in it yet.
+    ``again``: the fold starts from the first pass, so no key has been seen in it yet. ``inherited``: readable key
+    to the ticket that an older version of the fingerprints gave its errors.
     """
 
-    def __init__(self, project: Project, *, again: bool = False) -> None:
+    def __init__(self, project: Project, *, again: bool = False, inherited: Mapping[str, int] | None = None) -> None:
         self.project = project
+        self.inherited = inherited or {}
         self.rules = Rulebook(project)
         rows = Fingerprint.objects.filter(project=project, version=fingerprint.VERSION).order_by("pk")
         self.fingerprints: dict[str, Fingerprint] = {row.readable: row for row in rows}
@@ -54,7 +58,8 @@ class TicketBook:
         # The largest root cause gets the lowest number.
         for key in sorted(files, key=lambda key: (-files[key], key)):
             if key not in self.fingerprints:
-                self._add_fingerprint(key, first[key], self._create(first[key]))
+                into = self.tickets.get(self.inherited.get(key, 0)) or self._create(first[key])
+                self._add_fingerprint(key, first[key], into)
             elif key not in self.seen and MOVED_FROM in self.fingerprints[key].facts:
                 # Passes of older commits came in: here the key stands before any rename that leads to it.
                 self._assign(key, self._create(first[key]), "")
@@ -96,16 +101,21 @@ class TicketBook:
         """A ticket whose only root cause turned out to be another's: gone, or merged where people worked on it."""
         if any(row.ticket_id == ticket.pk for row in self.fingerprints.values()):
             return
-        touched = (
-            ticket.claimed_by_id or ticket.category_by_hand or ticket.marked_fixed_in or ticket.status == "muted"
-            or ticket.solution or ticket.business_value or ticket.transitions.filter(collection_pass=None).exists()
-        )  # fmt: skip
-        if touched:
+        if is_touched(ticket):
             ticket.merged_into = into
             ticket.save(update_fields=["merged_into"], force_update=True)
         else:
             del self.tickets[ticket.pk]
             ticket.delete()
+
+    def leave_old_versions(self, heirs: Mapping[int, str]) -> None:
+        """Drop the fingerprints of older versions; a ticket that none of this version has goes into its heir's."""
+        old = Fingerprint.objects.filter(project=self.project).exclude(version=fingerprint.VERSION)
+        for row in old.order_by("pk"):
+            key, ticket = heirs.get(row.pk, ""), self.tickets.get(row.ticket_id)
+            if ticket and key in self.fingerprints and self.of_key(key) is not ticket:
+                self._dissolve(ticket, self.of_key(key))
+        old.delete()
 
     def block(self, collection_pass: CollectionPass) -> None:
         """Open, or open again, the one ticket of what keeps a blocked pass from counting anything."""
@@ -238,7 +248,8 @@ class TicketBook:
 
     def _add_fingerprint(self, key: str, first: Identified, ticket: Ticket, moved_from: str = "") -> None:
         error = first.error
-        facts = {"module": error.module, "name": error.name, "elsewhere": error.elsewhere}
+        facts: dict[str, object] = {"module": error.module, "name": error.name, "elsewhere": error.elsewhere}
+        facts |= {"package": error.package, "declared": error.declared, "known": dict(facts_of(error))}
         self.fingerprints[key] = Fingerprint.objects.create(
             project=self.project,
             version=fingerprint.VERSION,
