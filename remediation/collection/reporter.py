@@ -31,6 +31,7 @@ import pytest
 FORMAT = 1
 MESSAGE, TRACEBACK, STATEMENT, PENDING, FRAMES, WARNINGS = 4_000, 20_000, 200, 200, 12, 200
 OUTSIDE, CHAIN, NEAR, NAMES, CYCLE = 4, 4, 5, 2_000, 20
+PACKAGES = 2_000
 # Directories that pytest leaves out by itself: nobody's decision, so not worth a line.
 DEFAULT_IGNORED = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}", "__pycache__")
 
@@ -40,6 +41,7 @@ _IMPORT_ERROR = re.compile(r"cannot import name '([^']+)'")
 _MODULE_ATTRIBUTE = re.compile(r"module '([^']+)' has no attribute '([^']+)'")
 _ATTRIBUTE = re.compile(r"has no attribute '([^']+)'")
 _SITE = re.compile(r".*/(?:site|dist)-packages/")
+_DISTRIBUTION = re.compile(r"(?P<name>[^-]+)(?:-(?P<version>[^-]+))?(?:-py[\d.]+(?:-.*)?)?\.(?:dist|egg)-info")
 
 
 class Stream:
@@ -103,6 +105,25 @@ def unwrap(error: BaseException) -> BaseException:
         info = getattr(error, "excinfo", None)
         inner = info[1] if isinstance(info, tuple) and len(info) > 1 else None
     return inner if isinstance(inner, BaseException) else error
+
+
+def packages(path: list[str]) -> list[str]:
+    """ "name version" of every distribution on ``path``, sorted; the first of a name is the one that is imported.
+
+    By the names of entries alone: opening the METADATA of two hundred packages costs more than the collection of a
+    small project.
+    """
+    found: dict[str, str] = {}
+    for folder in path:
+        try:
+            entries = os.listdir(folder or ".")
+        except OSError:  # a zip file, or nothing at all
+            continue
+        for entry in entries:
+            match = _DISTRIBUTION.fullmatch(entry) if entry.endswith("-info") else None
+            if match:
+                found.setdefault(match["name"].lower(), (match["name"] + " " + (match["version"] or "")).strip())
+    return sorted(found.values())[:PACKAGES]
 
 
 class Sources:
@@ -534,6 +555,8 @@ class Reporter:
                 plugins=sorted(
                     {d.project_name + " " + d.version for _, d in config.pluginmanager.list_plugin_distinfo()}
                 ),
+                packages=packages(sys.path),
+                platform=sys.platform,
             )
             # Node ids and tracebacks are in the stream; printing them again costs seconds and meets the output limit.
             terminal = config.pluginmanager.get_plugin("terminalreporter")

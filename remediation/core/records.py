@@ -271,6 +271,8 @@ class SessionFacts:
     testpaths: tuple[str, ...] = ()
     python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
     plugins: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()  # "name version" of every distribution the interpreter sees
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)

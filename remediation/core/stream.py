@@ -14,7 +14,7 @@ from remediation.core.text import clean_line, clean_text
 LINE = 4_000_000  # bytes; the reporter's own caps keep a line far below
 LARGEST = 2**31 - 1  # what a Postgres integer holds
 PATH, NODE, MESSAGE, TRACEBACK, NAME = 1_000, 2_000, 4_000, 20_100, 500
-FRAMES, PENDING, BASES, WARNINGS, LIST = 12, 200, 50, 200, 500
+FRAMES, PENDING, BASES, WARNINGS, LIST, PACKAGES = 12, 200, 50, 200, 500, 2_000
 OUTSIDE, CHAIN, NEAR, CYCLE = 4, 4, 5, 20
 ERRORS = 50_000
 
@@ -188,6 +188,8 @@ def _session(event: Event) -> SessionFacts:
         testpaths=_texts(event.get("testpaths"), LIST),
         python_files=_texts(event.get("python_files"), LIST) or SessionFacts().python_files,
         plugins=_texts(event.get("plugins"), LIST),
+        packages=_texts(event.get("packages"), PACKAGES),
+        platform=_line(event, "platform"),
     )
 
 
