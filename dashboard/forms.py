@@ -8,7 +8,9 @@ from typing import Any
 from django import forms
 from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm
+from django.core.validators import MaxLengthValidator
 
+from remediation.core.ci_log import CiLog, parse
 from remediation.models import Category, Project, User
 
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)")
@@ -213,3 +215,42 @@ class CategoryForm(_Accessible):
         names = list(cls.base_fields)
         initial = {name: getattr(category, name) for name in names} if category else {"order": 50, "slot": 0}
         return cls(initial=initial, prefix=f"c{category.pk if category else 0}")
+
+
+_PASTED = 1_000_000  # characters; two of them stay below what Django reads of one form
+
+
+def _pasted(label: str, help_text: str, rows: int) -> forms.CharField:
+    """A text of any kind up to a megabyte. The widget has no limit: a browser would cut a pasted text in silence."""
+    field = _lines(forms.CharField, label, help_text, rows)
+    field.validators = [
+        MaxLengthValidator(
+            _PASTED, "This text has %(show_value)s characters; at most 1,000,000 (1 MB) are read. Paste its end."
+        )
+    ]
+    field.max_length = None
+    field.widget.attrs.pop("maxlength", None)
+    return field
+
+
+class CiLogForm(_Accessible):
+    """What a team pastes from its CI; nothing of it is stored. ``parsed``: what was read, once it is valid."""
+
+    log = _pasted("Log of your CI", "pytest's output, with the command and its header if you have them.", 10)
+    packages = _pasted("Packages, if you have them", "The output of pip freeze or uv pip list.", 4)
+    parsed: CiLog
+
+    def clean(self) -> dict[str, Any]:
+        """Raises ValidationError where there is nothing to compare."""
+        super().clean()
+        log, packages = (self.cleaned_data.get(name) or "" for name in ("log", "packages"))
+        if self.errors:
+            return self.cleaned_data
+        self.parsed = parse(log, packages)
+        if not log.strip() and not packages.strip():
+            self.add_error("log", "Paste a log, or a list of packages.")
+        elif log.strip() and not self.parsed.says_something:
+            self.add_error("log", "No line of pytest was found in this text. Paste pytest's own output.")
+        elif not log.strip() and self.parsed.packages is None:
+            self.add_error("packages", "No package was found in this text. Paste the output of pip freeze.")
+        return self.cleaned_data

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from dashboard.health import healthz
-from dashboard.views import overview, passes, people, portfolio, rules, settings, ticket, tickets
+from dashboard.views import conditions, overview, passes, people, portfolio, rules, settings, ticket, tickets
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -31,6 +31,7 @@ urlpatterns = [
     path("p/<slug:slug>/passes/run/", passes.run, name="run-pass"),
     path("p/<slug:slug>/passes/<int:number>/", passes.show, name="pass"),
     path("p/<slug:slug>/passes/<int:number>/live/", passes.live, name="pass-live"),
+    path("p/<slug:slug>/passes/<int:number>/conditions/", conditions.conditions, name="pass-conditions"),
     path("p/<slug:slug>/passes/<int:number>/again/", passes.again, name="pass-again"),
     path("p/<slug:slug>/passes/<int:number>/stop/", passes.stop, name="stop-pass"),
     path("p/<slug:slug>/passes/<int:number>/confirm/", passes.confirm, name="confirm-pass"),

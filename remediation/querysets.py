@@ -10,8 +10,8 @@ from django.db.models import Q
 # Statuses in which a ticket still stands: everything but "verified".
 STANDING = Q(merged_into__isnull=True) & ~Q(status="verified")
 
-# Texts of a pass that can be long, and that no list shows.
-LONG_TEXTS = ("detail", "command", "install_log", "output_tail")
+# What can be long in a pass, and no list shows.
+LONG_TEXTS = ("detail", "command", "install_log", "output_tail", "conditions", "blocker")
 _PASSES_OF_A_TICKET = ("first_pass", "verified_pass", "regressed_pass", "blocked_pass")
 
 

@@ -56,6 +56,11 @@ def describe(level: int) -> str:
     return f"level {level}, {LEVELS.get(level, 'unknown')}"
 
 
+def cuts_network(level: int) -> bool:
+    """Whether a target at that level has no network: level 1 needs namespaces for it."""
+    return level >= 3 or probe().namespaces
+
+
 def require(level: int, minimum: int) -> None:
     """Raise SandboxError where ``level`` is below ``minimum``."""
     if level < minimum:

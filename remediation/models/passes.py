@@ -152,6 +152,7 @@ class CollectionPass(models.Model):
     exit_code = models.IntegerField(null=True, blank=True)
     command = models.TextField(blank=True)
     environment_key = models.CharField(max_length=64, blank=True)
+    conditions = models.JSONField(null=True, blank=True, help_text="What it ran under; what is not known is left out.")
     install_log = models.TextField(blank=True)
     output_tail = models.TextField(blank=True)
 

@@ -19,6 +19,7 @@ from remediation.core.reconcile import TreeChange
 from remediation.core.records import PassResult, SessionFacts, Verdict
 from remediation.core.text import clean_text
 from remediation.models import CollectionPass, Project, Rename, Result, Scope, User
+from remediation.passes.conditions import conditions_of
 from remediation.passes.lease import held
 
 _TAIL = 20_000  # characters kept of an output or a log
@@ -38,6 +39,9 @@ class Report:
     observed_at: datetime | None = None
     seconds: float | None = None
     sandbox_level: int | None = None
+    network: bool | None = None
+    interpreter: str = ""
+    source_roots: tuple[str, ...] = ()
     exit_code: int | None = None
     command: str = ""
     environment_key: str = ""
@@ -54,6 +58,7 @@ def record(collection_pass: CollectionPass, report: Report, renames: projections
         if project is None or row is None:
             raise LostLease(f"pass {collection_pass.pk} is no longer held with fence {collection_pass.fence}")
         _fill(row, report)
+        row.conditions = _conditions(collection_pass.project, row, report)
         if report.verdict.result is not None:
             _fill_counted(row, project, report.verdict.result, report.verdict.session)
         row.project = project
@@ -99,6 +104,21 @@ def _fill(row: CollectionPass, report: Report) -> None:
     row.python_version, row.pytest_version = verdict.session.python[:40], verdict.session.pytest[:40]
 
 
+def _conditions(project: Project, row: CollectionPass, report: Report) -> dict[str, Any]:
+    """``project`` is the one that the run read: its settings may have changed since."""
+    found = conditions_of(
+        project,
+        report.verdict.session,
+        command=row.command,
+        sandbox_level=report.sandbox_level,
+        network=report.network,
+        interpreter=report.interpreter,
+        source_roots=report.source_roots,
+    )
+    cleaned: dict[str, Any] = _clean(found)
+    return cleaned
+
+
 def _fill_counted(row: CollectionPass, project: Project, result: PassResult, session: SessionFacts) -> None:
     errors = fingerprint.identify(result)
     row.total = len(errors)
@@ -128,7 +148,12 @@ def _scope(project: Project, session: SessionFacts, sandbox_level: int | None) -
         "sandbox": sandbox_level,
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    return _once(Scope, project, digest, facts={**facts, "session": asdict(session)})
+    return _once(Scope, project, digest, facts={**facts, "session": _session(session)})
+
+
+def _session(session: SessionFacts) -> dict[str, Any]:
+    """The facts of the first session of a scope; packages change without it, so each pass keeps its own."""
+    return {name: value for name, value in asdict(session).items() if name != "packages"}
 
 
 def _once(model: Any, project: Project, digest: str, **values: Any) -> Any:

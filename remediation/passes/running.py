@@ -143,6 +143,8 @@ class _Run:
         self.so_far = replace(
             self.so_far,
             environment_key=interpreter.key,
+            interpreter="given" if os.sep in self.project.interpreter else "built",
+            source_roots=interpreter.source_roots,
             install_log=interpreter.log,
             detected={**self.so_far.detected, **interpreter.detected},
         )
@@ -170,6 +172,7 @@ class _Run:
             self.so_far,
             seconds=round(whole.seconds, 3),
             sandbox_level=collected.sandbox_level,
+            network=not sandbox.cuts_network(collected.sandbox_level),
             exit_code=collected.end.returncode,
             command=shlex.join(collected.command),
             output_tail="\n".join(part for part in (collected.end.stdout, collected.end.stderr) if part),

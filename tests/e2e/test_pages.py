@@ -27,6 +27,8 @@ PAGES = {
     "passes": "/p/atlas/passes/",
     "pass": "/p/atlas/passes/9/",
     "pass without a count": "/p/atlas/passes/6/",
+    "conditions": "/p/atlas/passes/9/conditions/",
+    "conditions beside another pass": "/p/atlas/passes/9/conditions/?with=8",
     "running pass": "/p/zephyr/passes/1/",
     "settings": "/p/atlas/settings/",
     "rules": "/p/atlas/rules/",
