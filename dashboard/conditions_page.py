@@ -34,9 +34,9 @@ def build(
         "alone": alone,
         "name": name,
         "compared": compared,
-        "groups": [] if alone else _groups(compared, name),
+        "groups": [] if alone else _groups(compared),
         "headline": _headline(collection_pass, ours, theirs, None if alone else name, other),
-        "verdict": "" if alone else _verdict(compared, ours, theirs, name),
+        "verdict": None if alone else _verdict(compared, ours, theirs),
         "more_runs": log is not None and log.runs > 1,
         "unlisted": (theirs.errors or 0) - listed if log and 0 < listed < (theirs.errors or 0) else 0,
         "others": _others(collection_pass),
@@ -48,6 +48,7 @@ def conditions_of(collection_pass: CollectionPass) -> Conditions:
     files = {error.path for error in collection_pass.result.unpack().errors} if collection_pass.counted else None
     return of_pass(
         collection_pass.conditions or _by_scope(collection_pass),
+        commit=collection_pass.commit,
         errors=collection_pass.pytest_errors,
         tests=collection_pass.tests_collected,
         files=files,
@@ -67,7 +68,7 @@ def _by_scope(collection_pass: CollectionPass) -> dict[str, Any]:
     return facts
 
 
-def _groups(compared: Comparison, name: str) -> list[dict[str, Any]]:
+def _groups(compared: Comparison) -> list[dict[str, Any]]:
     """The table in three parts, the answer first; a part without a row is left out."""
     parts = (
         ("Differs", compared.differing),
@@ -90,7 +91,7 @@ def _headline(
         return f"Pass #{number} was not counted: it has no number to compare."
     here = _numbers(collection_pass.total, collection_pass.tests_collected)
     if name is None:
-        return f"Pass #{number} counts {here}. Why does your CI say something else?"
+        return f"Pass #{number} counts {here}. Does your CI say something else?"
     if other is not None:
         if not other.counted:
             return f"Pass #{number} counts {here}; #{other.number} was not counted."
@@ -111,20 +112,14 @@ def _numbers(errors: int | None, tests: int | None) -> str:
     return " and ".join(said + missing)
 
 
-def _verdict(compared: Comparison, ours: Conditions, theirs: Conditions, name: str) -> dict[str, Any]:
-    """How many things can explain it, and which."""
-    topics = [row.topic if row.topic in _PROPER else row.topic.lower() for row in compared.differing if row.things]
-    equal = (ours.errors, ours.tests) == (theirs.errors, theirs.tests)
+def _verdict(compared: Comparison, ours: Conditions, theirs: Conditions) -> dict[str, Any]:
+    """How many facts can explain it, and which."""
     return {
-        "things": compared.things,
-        "topics": get_text_list(topics, "and"),
-        "equal": equal and ours.errors is not None,
+        "things": len(compared.explaining),
+        "names": get_text_list(compared.explaining, "and"),
+        "equal": ours.errors is not None and (ours.errors, ours.tests) == (theirs.errors, theirs.tests),
         "unknown": len(compared.unknown),
-        "name": name,
     }
-
-
-_PROPER = {"Python", "pytest"}
 
 
 def _others(collection_pass: CollectionPass) -> list[int]:

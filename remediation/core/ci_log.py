@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from remediation.core.ci_lines import lines_of
 from remediation.core.command_line import pytest_command
 from remediation.core.packages import read_freeze
-from remediation.core.text import clean_line, clean_text
+from remediation.core.text import clean_line
 
-LARGEST = 10_000_000  # characters of a log that are read; what is longer is cut at its end
-LINE, FILES, COMMANDS = 2_000, 20_000, 2_000
+FILES, COMMANDS = 20_000, 2_000
 
-# What CI services put before each line: GitHub (also as job, step, time), GitLab, Azure, Jenkins.
-_PREFIX = re.compile(
-    r"(?:[^\t]{0,200}\t[^\t]{0,200}\t)?\[?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z\]?(?: \d\d[OE][+ ]?)? ?"
-)
-_GROUP = re.compile(r"##\[(?:group|command|section|debug)\]")
+_COMMIT = re.compile(r"(?:HEAD is now at |Checking out )([0-9a-f]{7,40})\b|'?([0-9a-f]{40})'?$")
 _ENV = re.compile(r" {2}([A-Za-z_]\w{0,100}): ")
 _PLATFORM = re.compile(r"platform (\S+) -- Python ([\w.+]+)[^,]*, pytest-([\w.+]+)")
 _COLLECTED = re.compile(r"(?:^|collecting \.\.\. ?)collected (\d{1,9}) items?((?: / \d{1,9} [a-z]+)*)$")
@@ -44,6 +40,7 @@ class CiLog:
     command: str | None = None
     arguments: tuple[str, ...] | None = None
     variables: tuple[str, ...] | None = None
+    commit: str | None = None
     platform: str | None = None
     python: str | None = None
     pytest: str | None = None
@@ -67,26 +64,11 @@ class CiLog:
 def parse(log: str, packages: str = "") -> CiLog:
     """The last run of pytest in ``log``, and the packages that ``pip freeze`` or ``pip list`` wrote. Never raises."""
     reader = _Reader()
-    for line in _lines(log):
+    for line in lines_of(log):
         reader.take(line)
     found = reader.end()
     found.packages = read_freeze(packages)
     return found
-
-
-def _lines(text: str) -> Iterator[str]:
-    """Cleaned lines without what the CI service wrote before them; a command over several lines is one."""
-    held = ""
-    for raw in text[:LARGEST].splitlines():
-        line = clean_text(_PREFIX.sub("", raw[: LINE + 500].lstrip("\ufeff"), count=1), LINE)
-        line = held + _GROUP.sub("", line, count=1).rstrip()
-        held = ""
-        if line.endswith("\\") and len(line) < LINE:
-            held = line[:-1]
-        else:
-            yield line
-    if held:
-        yield held
 
 
 class _Reader:
@@ -96,6 +78,7 @@ class _Reader:
         self.log = CiLog()
         self.runs = self.asked = 0
         self.command: tuple[str, tuple[str, ...], tuple[str, ...]] | None = None
+        self.commit: str | None = None
         self.variables: dict[str, None] = {}
         self.in_environment = self.in_summary = False
         self.reset()
@@ -124,6 +107,7 @@ class _Reader:
         if " test session starts " in line:
             self.begin(anew=True)
             return
+        self._checkout(line)
         command = pytest_command(line) if "test" in line and self.asked < COMMANDS else None
         self.asked += "pytest" in line
         if command:
@@ -146,6 +130,12 @@ class _Reader:
             self.variables[match[1]] = None
         return match is not None
 
+    def _checkout(self, line: str) -> None:
+        """What git says it has laid out: the last word of it before the tests counts."""
+        match = _COMMIT.match(line) if not self.runs else None
+        if match:
+            self.commit = match[1] or match[2]
+
     def end(self) -> CiLog:
         log = self.log
         log.runs = self.runs
@@ -153,6 +143,7 @@ class _Reader:
             if self.closed or not self.began:
                 log = CiLog(runs=self.runs + 1)
             log.command, log.arguments, _ = self.command
+        log.commit = self.commit
         log.variables = tuple(sorted(self.variables)) or None
         self._finish(log)
         return log

@@ -27,6 +27,7 @@ class Conditions:
     on our side and from pytest's root directory in a log. ``stopped``: pytest's words for an early end.
     """
 
+    commit: str | None = None
     arguments: Texts | None = None
     addopts: Texts | None = None
     testpaths: Texts | None = None
@@ -52,11 +53,17 @@ class Conditions:
 
 
 def of_pass(
-    stored: Mapping[str, Any] | None, *, errors: int | None, tests: int | None, files: Collection[str] | None
+    stored: Mapping[str, Any] | None,
+    *,
+    commit: str | None,
+    errors: int | None,
+    tests: int | None,
+    files: Collection[str] | None,
 ) -> Conditions:
     """A pass of ours from its stored conditions. ``errors``: pytest's own count. Whatever is missing is not said."""
     facts = stored or {}
     return Conditions(
+        commit=commit or None,
         arguments=_texts(facts, "arguments"),
         addopts=_texts(facts, "addopts"),
         testpaths=_texts(facts, "testpaths"),
@@ -85,6 +92,7 @@ def of_pass(
 def of_log(log: CiLog) -> Conditions:
     """The other side, as far as a pasted log tells it."""
     return Conditions(
+        commit=log.commit,
         arguments=log.arguments,
         testpaths=log.testpaths,
         configuration=log.configuration,
