@@ -289,7 +289,7 @@ def _reading(point: Point, picture: Picture, scale: Scale, slug: str) -> dict[st
         "when": when(point.at),
         "total": point.total,
         "counts": counts if point.counted else None,
-        "moved": ", ".join(moved),
+        "moved": ", ".join(filter(None, [*moved, point.scope_note])),
         "words": "" if point.counted else f"{point.outcome}, not counted",
         "href": reverse("pass", args=[slug, point.number]),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from dashboard.plot_words import beside_line
 from remediation.core.ledger import Ledger
 from remediation.core.picture import Gap, Picture, spread
 from remediation.core.trend import Layer, Point, Trend
@@ -173,8 +174,10 @@ def _place(picture: Picture, scale: Scale) -> tuple[Text, ...]:
         late = x > 86 and mark.kind != "last"
         y = foot
         if mark.kind == "scope":
-            y = 4.0
-        elif mark.kind == "back":  # above the steps beside it, with a line down to its own
+            words, anchor, y = beside_line(x, mark.words, [(t.x, t.y, t.words, t.anchor) for t in placed])
+            placed.append(Text(x, y, words, mark.kind, anchor, foot))
+            continue
+        if mark.kind == "back":  # above the steps beside it, with a line down to its own
             near = (p for p in picture.points if p.counted and -16 < scale.x(p.at) - x < (1 if late else 16))
             y = min(*(scale.y(p.value) for p in near), *(t.y - 7 for t in placed if abs(t.x - x) < 16), 95) - 3
         elif mark.kind == "peak" and any(abs(t.x - x) < 4 and abs(t.y - foot) < 12 for t in placed):

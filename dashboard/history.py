@@ -6,11 +6,14 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from remediation.core.ledger import Ledger
+from remediation.core.scope import changes, in_short
 from remediation.core.trend import Layer, Point, Trend
+from remediation.core.trend import comparable as core_comparable
 from remediation.core.trend import is_stale as core_is_stale
-from remediation.models import CategoryCount, CollectionPass, Project
+from remediation.models import CategoryCount, CollectionPass, Project, Scope
 from remediation.schedule import BadSchedule, next_times
 
 
@@ -21,11 +24,20 @@ class History:
     trend: Trend
     tickets: tuple[int, ...]
     rows: Mapping[int, CollectionPass]  # by number
+    scopes: Mapping[int, Mapping[str, Any]]  # facts by id, where there is more than one
 
     @property
     def latest(self) -> CollectionPass | None:
         """The last pass in commit order, counted or not."""
         return self.rows[self.trend.points[-1].number] if self.trend.points else None
+
+    @property
+    def base_changes(self) -> str:
+        """What the last counted pass has in another way than the baseline, in short; "" when they are comparable."""
+        base, last = self.trend.base, self.trend.last
+        if base is None or last is None or core_comparable(base, last):
+            return ""
+        return _changed(self.scopes, base.scope, last.scope)
 
     @property
     def last(self) -> CollectionPass | None:
@@ -42,7 +54,10 @@ _COLUMNS = (
 
 
 def history_of(project: Project) -> History:
-    """Three queries. Passes are read before their counts: one that lands in between is left out, never torn."""
+    """Three queries, four where the scope changed.
+
+    Passes are read before their counts: one that lands in between is left out, never torn.
+    """
     rows = list(project.passes.for_trend().only(*_COLUMNS))
     layers = {category.pk: Layer(category.pk, category.name, category.slot) for category in project.categories.all()}
     errors: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
@@ -53,7 +68,8 @@ def history_of(project: Project) -> History:
         tickets[pk][category] += causes
     used = {category for by_category in errors.values() for category in by_category}
     shown = [layer for key, layer in layers.items() if key in used]
-    points = _points(rows, errors, shown)
+    scopes = _scopes(rows)
+    points = _points(rows, errors, shown, scopes)
     last = next((row for row in reversed(rows) if row.in_trend), None)
     baseline = next((row.number for row in rows if row.pk == project.baseline_id), None)
     by_layer = tickets[last.pk] if last else {}
@@ -61,6 +77,7 @@ def history_of(project: Project) -> History:
         trend=Trend(tuple(shown), tuple(points), baseline),
         tickets=tuple(by_layer.get(layer.key, 0) for layer in shown),
         rows={row.number: row for row in rows},
+        scopes=scopes,
     )
 
 
@@ -74,7 +91,7 @@ def totals_of(projects: list[Project]) -> dict[int, Trend]:
     return {
         pk: Trend(
             (layer,),
-            tuple(_points(passes, {row.pk: {0: row.total or 0} for row in passes}, [layer])),
+            tuple(_points(passes, {row.pk: {0: row.total or 0} for row in passes}, [layer], {})),
             next((row.number for row in passes if row.pk == baselines[pk]), None),
         )
         for pk, passes in rows.items()
@@ -92,9 +109,27 @@ def is_stale(project: Project, last: CollectionPass | None, now: datetime) -> bo
     return len(due) == 2 and core_is_stale(last.ended_at, due[0], due[1], now)
 
 
-def _points(rows: list[CollectionPass], errors: Mapping[int, Mapping[int, int]], layers: list[Layer]) -> list[Point]:
+def _scopes(rows: list[CollectionPass]) -> dict[int, dict[str, Any]]:
+    """The facts of the scopes, where there is more than one. At most one query."""
+    found = {row.scope_id for row in rows if row.scope_id}
+    return dict(Scope.objects.filter(pk__in=found).values_list("pk", "facts")) if len(found) > 1 else {}
+
+
+def _changed(scopes: Mapping[int, Mapping[str, Any]], before: int | None, after: int | None) -> str:
+    """What differs between two scopes, in short; "" where one of them is not known."""
+    if before not in scopes or after not in scopes:
+        return ""
+    return in_short(changes(scopes[before], scopes[after]))
+
+
+def _points(
+    rows: list[CollectionPass],
+    errors: Mapping[int, Mapping[int, int]],
+    layers: list[Layer],
+    scopes: Mapping[int, Mapping[str, Any]],
+) -> list[Point]:
     """In commit order. A pass that never learnt its commit has no place in it and is put in by its time."""
-    points, before = [], None
+    points, before, scope = [], None, None
     for row in rows:
         if not row.counted:
             points.append(Point(row.number, _time(row), row.outcome, replayed=_replayed(row), commit=row.commit))
@@ -112,12 +147,13 @@ def _points(rows: list[CollectionPass], errors: Mapping[int, Mapping[int, int]],
                 scope=row.scope_id,
                 tests=row.tests_collected,
                 scope_changed=row.comparable is False,
+                scope_words=_changed(scopes, scope, row.scope_id) if row.comparable is False else "",
                 held=row.held and row.confirmed_at is None,
                 replayed=_replayed(row),
                 commit=row.commit,
             )
         )
-        before = row.total
+        before, scope = row.total, row.scope_id
     return sorted(points, key=lambda point: point.at)
 
 

@@ -47,6 +47,7 @@ def build(project: Project, now: datetime) -> dict[str, Any]:
     return {
         "trend": trend,
         "headline": core.headline(trend, hidden=hidden),
+        "base_changes": history.base_changes,
         "fewer": core.fewer(trend.base, last),
         "hidden": hidden,
         "week": week,

@@ -14,6 +14,7 @@ from dashboard.history import ledger_of
 from remediation.core import fingerprint
 from remediation.core.blocker import identify_blocker
 from remediation.core.reconcile import CLEARED, HIDDEN
+from remediation.core.scope import changes
 from remediation.core.trend import is_wall
 from remediation.models import CollectionPass, Occurrence, Ticket
 
@@ -28,18 +29,6 @@ REASONS = {
 LEVELS = {
     3: "isolated: no network, no other files, nothing of ours in reach",
     1: "trusted code only: own session and limits, but not isolated",
-}
-# What a scope is made of, in words.
-_SCOPE = {
-    "arguments": "pytest arguments",
-    "ini": "configuration file",
-    "addopts": "options in the configuration",
-    "rootdir": "root directory",
-    "testpaths": "test paths",
-    "python_files": "test file patterns",
-    "python": "Python",
-    "pytest": "pytest",
-    "sandbox": "sandbox level",
 }
 
 
@@ -149,15 +138,4 @@ def _differences(collection_pass: CollectionPass, previous: CollectionPass | Non
     """Why two passes are not comparable, fact by fact; empty when they are."""
     if previous is None or collection_pass.comparable is not False:
         return []
-    before, after = previous.scope.facts, collection_pass.scope.facts
-    return [
-        f"{words}: {_say(before.get(name))} became {_say(after.get(name))}"
-        for name, words in _SCOPE.items()
-        if before.get(name) != after.get(name)
-    ]
-
-
-def _say(value: Any) -> str:
-    if isinstance(value, list):
-        value = " ".join(map(str, value))
-    return str(value) if value not in (None, "") else "nothing"
+    return [change.sentence for change in changes(previous.scope.facts, collection_pass.scope.facts)]

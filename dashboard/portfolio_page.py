@@ -15,7 +15,7 @@ from remediation.models import CollectionPass, Project
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One project. ``week`` is None while there is nothing to compare with."""
+    """One project. ``week`` is None while there is nothing to compare with, or nothing that may be compared."""
 
     project: Project
     trend: core.Trend
@@ -23,6 +23,7 @@ class Row:
     latest: CollectionPass | None
     running: bool
     stale: bool
+    scope_changed: bool
     spark: drawing.Spark | None
 
     @property
@@ -57,6 +58,7 @@ def build(projects: list[Project], now: datetime) -> list[Row]:
             project=project,
             trend=trends[project.pk],
             week=_week(trends[project.pk]),
+            scope_changed=_scope_changed(trends[project.pk]),
             latest=latest.get(project.pk),
             running=running[project.pk],
             stale=is_stale(project, counted.get(project.pk), now),
@@ -75,7 +77,13 @@ def errors_left(rows: list[Row]) -> int | None:
 
 def _week(trend: core.Trend) -> int | None:
     week = core.week(trend)
-    return week.ledger.after - week.ledger.before if week else None
+    return week.change if week and week.comparable else None
+
+
+def _scope_changed(trend: core.Trend) -> bool:
+    """Whether the week's two ends are not comparable."""
+    week = core.week(trend)
+    return week is not None and not week.comparable
 
 
 def _axis(trends: dict[int, core.Trend]) -> tuple[datetime, datetime] | None:

@@ -48,7 +48,10 @@ def plain(topic: str, ours: Texts | None, theirs: Texts | None) -> Row:
 def fact(
     topic: str, ours: Texts | None, theirs: Texts | None, why: str, *, always: bool = False, prose: bool = False
 ) -> Row:
-    """A fact that explains another count where it differs. ``always``: the reason is worth saying even where the other side says nothing."""
+    """A fact that explains another count where it differs.
+
+    ``always``: the reason is worth saying even where the other side says nothing.
+    """
     differs = differ(ours, theirs)
     said = (why,) if differs or (differs is None and always) else ()
     return Row(topic, ours, theirs, differs, said, bool(differs), prose)

@@ -196,7 +196,7 @@ def _marks(trend: Trend) -> tuple[Mark, ...]:
     shown = [p for p in counted if p is not peak and p.ledger and p.ledger.unmasked >= max(5, p.value / 10)]
     shown.sort(key=lambda p: -p.ledger.unmasked if p.ledger else 0)
     marks += [Mark("unmasked", p, f"+{p.ledger.unmasked:,} unmasked") for p in shown[:3] if p.ledger]
-    marks += [Mark("scope", p, "scope changed") for p in counted if p.scope_changed]
+    marks += [Mark("scope", p, p.scope_note) for p in counted if p.scope_changed]
     return tuple(marks)
 
 

@@ -35,6 +35,7 @@ class Point:
 
     ``at``: effective time, aware. ``counts``: errors by layer, in the order of the layers; they sum to
     ``total`` (else ArithmeticError). ``scope``: what was collected; passes of one scope are comparable.
+    ``scope_words``: what of it changed since the counted pass before, in short, where that is known.
     ``replayed``: ``at`` is the commit's time and not the pass's own.
     """
 
@@ -48,6 +49,7 @@ class Point:
     scope: int | None = None
     tests: int | None = None
     scope_changed: bool = False
+    scope_words: str = ""
     held: bool = False
     replayed: bool = False
     commit: str = ""
@@ -69,6 +71,12 @@ class Point:
     def counted(self) -> bool:
         """Whether it has a number at all."""
         return self.outcome == "counted"
+
+    @property
+    def scope_note(self) -> str:
+        """ "scope changed: Python 3.11 to 3.12"; "" where it did not."""
+        known = f": {self.scope_words}" if self.scope_words else ""
+        return f"scope changed{known}" if self.scope_changed else ""
 
     @property
     def in_repository(self) -> int | None:
@@ -148,13 +156,18 @@ class Fewer:
         return f"{tenths // 10}.{tenths % 10}" if tenths % 10 else str(tenths // 10)
 
 
+def comparable(before: Point, after: Point) -> bool:
+    """Whether a percentage, "more" or "fewer" may be said of two counted passes at all."""
+    return before.scope == after.scope
+
+
 def fewer(before: Point | None, after: Point | None) -> Fewer | None:
     """The reduction between two counted passes; None where a percentage would mislead.
 
     None without a reduction, below a base of LEAST_BASE, when the passes are not comparable, and while
     the later one is held.
     """
-    if before is None or after is None or before is after or before.scope != after.scope or after.held:
+    if before is None or after is None or before is after or not comparable(before, after) or after.held:
         return None
     if before.value < LEAST_BASE or after.value >= before.value:
         return None
@@ -213,8 +226,8 @@ def week(trend: Trend) -> Week | None:
 class Headline:
     """The first sentence as data. ``state`` names its form:
 
-    none, one, zero, zero-hidden, zero-scope, zero-held, back, rising, falling, level, above. ``days``: how long
-    the count stayed at zero, for "back".
+    none, one, zero, zero-hidden, zero-scope, zero-held, incomparable, back, rising, falling, level, above. ``days``:
+    how long the count stayed at zero, for "back".
     """
 
     state: str
@@ -232,10 +245,12 @@ def headline(trend: Trend, *, hidden: int = 0) -> Headline:
         return Headline(_zero_state(last, base, hidden), last, base)
     if len(trend.since_base) == 1:
         return Headline("one", last, base)
+    if not comparable(base, last):
+        return Headline("incomparable", last, base)
     if days := _days_at_zero(trend.since_base):
         return Headline("back", last, base, days)
     moved = week(trend)
-    if moved and moved.whole and last.value > moved.start.value:
+    if moved and moved.whole and moved.comparable and last.value > moved.start.value:
         return Headline("rising", last, base)
     states = {-1: "falling", 0: "level", 1: "above"}
     return Headline(states[(last.value > base.value) - (last.value < base.value)], last, base)
