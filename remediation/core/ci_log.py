@@ -24,7 +24,13 @@ _BANNER = re.compile(r"!{2,} ((?:Interrupted|stopping after|xdist\.dsession\.Int
 _INTERRUPTED = re.compile(r"Interrupted: (\d{1,9}) errors? during collection")
 _CLOSING = re.compile(r"(?:=+ )?(\S.*?) in \d{1,7}(?:\.\d+)?s(?: \(\d.*\))?(?: =+)?$")
 _COLLECTED_END = re.compile(r"(?:(\d{1,9})(?:/\d{1,9})?|no) tests? collected(?: \(\d{1,9} deselected\))?")
-_PART = re.compile(r"(\d{1,9}) ([a-z]+)")
+_PART = re.compile(r"(\d{1,9}) ([a-z]+(?: passed| failed)?)")
+
+
+_OUTCOMES = {
+    "passed", "failed", "error", "skipped", "deselected", "xfailed", "xpassed", "warning", "rerun",
+    "subtests passed", "subtests failed",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -251,14 +257,11 @@ def _closing(reader: _Reader, match: re.Match[str]) -> bool:
     """ "3834 tests collected, 15 errors" or "3 failed, 2 passed, 1 error": the last line of a run."""
     text = match[1]
     collected = _COLLECTED_END.match(text)
-    parts = [
-        _PART.fullmatch(part.strip())
-        for part in (text[collected.end() :].lstrip(", ") if collected else text).split(",")
-    ]
+    rest = text[collected.end() :].lstrip(", ") if collected else text
+    parts = [_PART.fullmatch(part.strip()) for part in rest.split(",") if part.strip()]
     counts = {part[2].rstrip("s"): int(part[1]) for part in parts if part}
-    known = {"passed", "failed", "error", "skipped", "deselected", "xfailed", "xpassed", "warning", "rerun", "subtest"}
-    ran_none = text.startswith("no tests ran")
-    if not collected and not ran_none and (not counts or not set(counts) <= known | {"subtests passed"}):
+    words = all(parts) and set(counts) <= _OUTCOMES and (collected or counts)
+    if not words and not text.startswith("no tests ran"):
         return False
     log = reader.begin()
     if collected:

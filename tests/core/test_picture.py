@@ -65,11 +65,13 @@ def test_the_first_peak_and_last_values_are_written() -> None:
 def test_what_came_back_and_a_change_of_scope_are_written() -> None:
     points = list(told(20, 10, 12, 8).points)
     points[2] = replace(points[2], ledger=Ledger(10, 0, 0, 0, 0, 2, 12))
-    points[3] = replace(points[3], scope_changed=True)
+    points[1] = replace(points[1], scope_changed=True)
+    points[3] = replace(points[3], scope_changed=True, scope_words="Python 3.11 to 3.12")
     drawn = picture(Trend(told().layers, tuple(points)), LATER)
     assert drawn is not None
     assert ("back", "2 back") in [(m.kind, m.words) for m in drawn.marks]
-    assert ("scope", "scope changed") in [(m.kind, m.words) for m in drawn.marks]
+    scopes = [m.words for m in drawn.marks if m.kind == "scope"]
+    assert scopes == ["scope changed", "scope changed: Python 3.11 to 3.12"]
 
 
 def test_a_target_far_away_does_not_flatten_the_trend() -> None:

@@ -131,6 +131,20 @@ def test_zero_is_only_said_of_a_comparable_unheld_pass_with_tests_and_nothing_hi
     assert state(replace(last, held=True)) == "zero-held"
 
 
+@pytest.mark.parametrize("totals", [(112, 15), (112, 115), (112, 112), (112, *[10] * 9, 12), (112, 0, 0, 2)])
+def test_no_headline_compares_a_count_with_one_of_another_scope(totals: tuple[int, ...]) -> None:
+    points = told(*totals).points
+    other = Trend(told().layers, (*points[:-1], replace(points[-1], scope=2)))
+    assert headline(other).state == "incomparable"
+    assert headline(Trend(told().layers, points)).state != "incomparable"
+
+
+def test_a_week_in_which_the_scope_changed_and_came_back_is_not_said_to_rise() -> None:
+    points = list(told(112, *[10] * 9, 12).points)
+    points[-1] = replace(points[-1], scope_changed=True)
+    assert headline(Trend(told().layers, tuple(points))).state == "falling"
+
+
 def test_a_declared_baseline_is_what_is_compared_with() -> None:
     trend = replace(told(200, 100, 90, 10), baseline=2)
     assert trend.base is trend.points[1]
