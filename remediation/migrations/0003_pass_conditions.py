@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('remediation', '0001_initial'),
+        ('remediation', '0002_everything_blocked'),
     ]
 
     operations = [
