@@ -8,7 +8,7 @@ bytes before it with their SHA-256, and is missing whenever pytest did not come 
 from __future__ import annotations
 
 # Strings, not Path: half the price, paid for every node.
-# ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH117, PTH118, PTH119, PTH120, PTH208
+# ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH116, PTH117, PTH118, PTH119, PTH120, PTH208
 import ast
 import builtins
 import contextlib
@@ -450,7 +450,8 @@ class Reporter:
         self.python_files: list[str] = []
         self.items: Counter[str] = Counter()
         self.deselected: Counter[str] = Counter()
-        self.modules: dict[str, None] = {}
+        self.deselected_by: dict[str, dict[str, None]] = {}
+        self.modules: dict[str, dict[str, str]] = {}
         self.ignored: dict[str, None] = {}
         self.warnings = 0
         self.interrupted = False
@@ -549,6 +550,8 @@ class Reporter:
                 inipath=self.path(inipath) if inipath else "",
                 ini_digest=digest,
                 args=[self.path(arg) if os.path.isabs(str(arg)) else str(arg) for arg in config.args],
+                places=self.places(config.args),
+                norecursedirs=[str(pattern) for pattern in config.getini("norecursedirs")],
                 addopts=[str(option) for option in config.getini("addopts")],
                 testpaths=[str(path) for path in config.getini("testpaths")],
                 python_files=self.python_files,
@@ -563,6 +566,11 @@ class Reporter:
             for printer in ("_printcollecteditems", "summary_errors"):
                 if hasattr(terminal, printer):
                     setattr(terminal, printer, lambda *_: None)
+
+    def places(self, arguments: Any) -> list[str]:
+        """The files and directories that pytest was given; none where an argument is neither (--pyargs)."""
+        paths = [str(argument).split("::")[0] for argument in arguments]
+        return [self.path(path) for path in paths] if all(os.path.exists(path) for path in paths) else []
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, Any, None]:
@@ -586,10 +594,14 @@ class Reporter:
     def finish(self, status: int) -> None:
         if self.final is None:
             self.final = self.items
+        for path, tests in self.items.items():
+            if tests > 0 and not self.final.get(path):  # taken out of the list without a word
+                self.deselect(path, tests, "a hook that takes tests out of the list")
         for path in sorted({*self.final, *self.modules}):
-            self.stream.write("collected", path=path, tests=self.final.get(path, 0))
+            tests = self.final.get(path, 0)
+            self.stream.write("collected", path=path, tests=tests, **({} if tests else self.modules.get(path, {})))
         for path, tests in sorted(self.deselected.items()):
-            self.stream.write("deselected", path=path, tests=tests)
+            self.stream.write("deselected", path=path, tests=tests, by=list(self.deselected_by[path]))
         self.stream.write(
             "finish",
             status=status,
@@ -639,9 +651,16 @@ class Reporter:
             self.error(collector, report)
         elif report.skipped and (is_file or is_directory(collector)):
             _, line, reason = report.longrepr if isinstance(report.longrepr, tuple) else ("", 0, str(report.longrepr))
-            self.stream.write("skipped", path=self.place(collector), line=line, reason=self.text(reason)[:MESSAGE])
+            shown = self.text(reason)[:MESSAGE]
+            self.stream.write(
+                "skipped",
+                path=self.place(collector),
+                line=line,
+                reason=shown,
+                **attempt(lambda: how_skipped(report), {}),
+            )
         elif report.passed and is_file:
-            self.modules[self.place(collector)] = None
+            self.modules[self.place(collector)] = {} if report.result else attempt(lambda: how_empty(collector), {})
 
     def error(self, collector: Any, report: Any) -> None:
         info = getattr(getattr(report, "call", None), "excinfo", None)
@@ -661,30 +680,79 @@ class Reporter:
     def pytest_deselected(self, items: Any) -> None:
         with self.guard("pytest_deselected"):
             gone = Counter(self.place(item) for item in items)
-            self.deselected.update(gone)
             self.items.subtract(gone)
+            by = attempt(lambda: self.deselector(sys._getframe(3)), "a hook")
+            for path, tests in gone.items():
+                self.deselect(path, tests, by)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: Any) -> None:
         with self.guard("pytest_collection_finish"):
             self.final = Counter(self.place(item) for item in session.items)
 
-    def ignore(self, path: Any, answer: Any) -> None:
-        name, shown = os.path.basename(str(path)), self.path(path)
-        patterns = [pattern for pattern in self.python_files if fnmatch.fnmatch(name, pattern)]
-        if os.path.isdir(str(path)):
-            default = any(fnmatch.fnmatch(name, pattern) for pattern in DEFAULT_IGNORED)
-            patterns = [] if default or os.path.exists(os.path.join(str(path), "pyvenv.cfg")) else ["/"]
+    def deselect(self, path: str, tests: int, by: str) -> None:
+        self.deselected[path] += tests
+        self.deselected_by.setdefault(path, {})[self.text(by)[:MESSAGE]] = None
+
+    def deselector(self, frame: Any) -> str:
+        """Who calls pytest_deselected: an option of pytest's own with its value, or the file of a hook."""
+        while frame is not None and str(frame.f_globals.get("__name__")).split(".")[0] == "pluggy":
+            frame = frame.f_back
+        module, name = str(frame.f_globals.get("__name__")), frame.f_code.co_name
+        option = self.session.config.getoption
+        if module.startswith("_pytest.mark"):
+            return (
+                "-k " + repr(option("keyword")) if name == "deselect_by_keyword" else "-m " + repr(option("markexpr"))
+            )
+        if module == "_pytest.main":
+            return " ".join("--deselect " + str(prefix) for prefix in option("deselect") or [])
+        return "a hook in " + self.hook_place(frame.f_code)
+
+    def hook_place(self, code: types.CodeType) -> str:
+        """The file of a hook in the repository; of any other its name without the way to it."""
+        shown = self.path(code.co_filename)
+        return "/".join(shown.split("/")[-2:]) if os.path.isabs(shown) else shown
+
+    def ignore(self, path: str, answer: Any) -> None:
+        name, shown = os.path.basename(path), self.path(path)
+        patterns = [pattern for pattern in self.python_files if fnmatch.fnmatch(name, pattern.split("/")[-1])]
+        if os.path.isdir(path):
+            patterns = [] if any(fnmatch.fnmatch(name, pattern) for pattern in DEFAULT_IGNORED) else ["/"]
             shown += "/"
         if answer and patterns and shown not in self.ignored:
             self.ignored[shown] = None
-            self.stream.write("ignored", path=shown)
+            how, by = attempt(lambda: self.how_ignored(path), ("", ""))
+            self.stream.write("ignored", path=shown, how=how, by=self.text(by)[:MESSAGE])
+
+    def how_ignored(self, path: str) -> tuple[str, str]:
+        """What makes pytest leave a path out, and its details, looked for in the order in which pytest does."""
+        config = self.session.config
+        for plugin in config.pluginmanager.get_plugins():
+            conftest = str(getattr(plugin, "__file__", None) or "")
+            listed = names_path(plugin, conftest, path) if os.path.basename(conftest) == "conftest.py" else ""
+            if listed:
+                return "by-conftest", listed + " in " + self.path(conftest)
+        for option, same in (("ignore", str.__eq__), ("ignore_glob", fnmatch.fnmatch)):
+            for given in config.getoption(option, None) or []:
+                if same(path, os.path.abspath(str(given))):
+                    return "by-option", "--" + option.replace("_", "-") + "=" + str(given)
+        if os.path.exists(os.path.join(path, "pyvenv.cfg")):
+            return "default-dir", self.path(path)
+        for pattern in config.getini("norecursedirs") if os.path.isdir(path) else ():
+            if fnmatch.fnmatch(path, "*/" + pattern):
+                return "norecurse", "norecursedirs has " + str(pattern)
+        hooks = {
+            self.hook_place(impl.function.__code__)
+            for impl in config.pluginmanager.hook.pytest_ignore_collect.get_hookimpls()
+            if impl.plugin is not self and not str(impl.function.__module__).startswith("_pytest.")
+        }
+        return ("by-hook", "in " + " or ".join(sorted(hooks))) if hooks else ("", "")
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Any) -> Generator[None, Any, None]:
         outcome = yield
         with self.guard("pytest_ignore_collect"):
-            self.ignore(collection_path, outcome.excinfo is None and outcome.get_result())
+            self.ignore(str(collection_path), outcome.excinfo is None and outcome.get_result())
 
     def pytest_warning_recorded(self, warning_message: Any, when: str) -> None:
         with self.guard("pytest_warning_recorded"):
@@ -718,6 +786,43 @@ def surviving(collect: Callable[[], Any]) -> Callable[[], Any]:
             raise EndedAtImport((type_of(error) + ": " + message_of(error)).rstrip(": ")) from error
 
     return collect_or_fail
+
+
+def attempt(ask: Any, otherwise: Any) -> Any:
+    """The answer to a question about a stranger's objects. What a file was left out by is worth no failed pass."""
+    try:
+        return ask()
+    except Exception:
+        return otherwise
+
+
+def names_path(conftest: Any, filename: str, path: str) -> str:
+    """The name of a conftest's list that holds the path, "" where none does."""
+    for listed, same in (("collect_ignore", str.__eq__), ("collect_ignore_glob", fnmatch.fnmatch)):
+        for given in getattr(conftest, listed, None) or []:
+            if same(path, os.path.abspath(os.path.join(os.path.dirname(filename), str(given)))):
+                return listed
+    return ""
+
+
+def how_skipped(report: Any) -> dict[str, str]:
+    """How a collector was skipped as a whole, by its exception and not by its words."""
+    error = report.call.excinfo.value
+    traceback = error.__traceback__
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if frame.f_code.co_name == "importorskip" and frame.f_globals.get("__name__") == "_pytest.outcomes":
+            return {"how": "importorskip", "module": str(frame.f_locals.get("modname", ""))}
+        traceback = traceback.tb_next
+    return {"how": "unittest" if type(error).__module__.startswith("unittest.") else "skip"}
+
+
+def how_empty(collector: Any) -> dict[str, str]:
+    """Why a module that was imported gives no test."""
+    if getattr(getattr(collector, "_obj", None), "__test__", None) is False:
+        return {"how": "test-false"}
+    path = str(getattr(collector, "path", None) or collector.fspath)
+    return {"how": "empty", "by": "" if os.stat(path).st_size else "the file is empty"}
 
 
 def is_directory(node: Any) -> bool:

@@ -107,12 +107,22 @@ class CollectionError:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one test file: ``state`` is one of FILE_STATES, ``tests`` the tests it gave."""
+    """What became of one test file: ``state`` is one of FILE_STATES, ``tests`` the tests it gave.
+
+    ``why`` is the code of ``core.silence.MECHANISMS`` by which a file gives no test, where more is known than its
+    state says; ``reason`` the details in words.
+    """
 
     path: str
     state: str
     tests: int = 0
     reason: str = ""
+    why: str = ""
+
+    @property
+    def code(self) -> str:
+        """The most exact code for what became of the file."""
+        return self.why or self.state
 
 
 FILE_STATES = ("collected", "error", "skipped", "ignored", "deselected", "masked", "not-reached")
@@ -156,7 +166,7 @@ class TreeFacts:
 class PassResult:
     """Everything a counted pass saw. Two passes that saw the same are one stored row.
 
-    ``inventory`` lists the tracked files that match the project's test-file patterns, conftests
+    ``inventory`` lists the tracked files that match the project's test-file patterns (``patterns``), conftests
     included. ``pytest_errors`` is pytest's own count; ours is derived from ``errors``.
     """
 
@@ -168,6 +178,7 @@ class PassResult:
     deselected: int = 0
     warnings: tuple[str, ...] = ()
     tree: TreeFacts = TreeFacts()
+    patterns: tuple[str, ...] = ()
 
     def canonical(self) -> bytes:
         """Canonical JSON: the same facts give the same bytes, whatever order they came in."""
@@ -209,6 +220,7 @@ class PassResult:
             deselected=document["deselected"],
             warnings=tuple(document["warnings"]),
             tree=_tree(document["tree"]),
+            patterns=tuple(document.get("patterns", ())),
         )
 
 
@@ -259,7 +271,10 @@ class ProcessEnd:
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """What pytest said about itself at the session's start; the scope is made from it."""
+    """What pytest said about itself at the session's start; the scope is made from it.
+
+    ``places`` are the files and directories that it was given; () where one of its arguments is neither.
+    """
 
     pytest: str = ""
     python: str = ""
@@ -267,9 +282,11 @@ class SessionFacts:
     inipath: str = ""
     ini_digest: str = ""
     args: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     addopts: tuple[str, ...] = ()
     testpaths: tuple[str, ...] = ()
     python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
+    norecursedirs: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()  # "name version" of every distribution the interpreter sees
     platform: str = ""

@@ -19,6 +19,12 @@ OUTSIDE, CHAIN, NEAR, CYCLE = 4, 4, 5, 20
 ERRORS = 50_000
 
 Event = dict[str, Any]
+Why = tuple[str, str]  # a code of core.silence.MECHANISMS, and details in words
+_HOW = {
+    "skipped": ("skip", "importorskip", "unittest"),
+    "ignored": ("by-option", "by-conftest", "norecurse", "default-dir", "by-hook"),
+    "collected": ("test-false", "empty"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,10 @@ class Recording:
     reached_end: bool = False
     collected: dict[str, int] = field(default_factory=dict)
     deselected: dict[str, int] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
-    ignored: dict[str, None] = field(default_factory=dict)
+    deselected_by: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, Why] = field(default_factory=dict)
+    ignored: dict[str, Why] = field(default_factory=dict)
+    empty: dict[str, Why] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     reporter_errors: list[str] = field(default_factory=list)
     finish: Finish | None = None
@@ -153,17 +161,31 @@ def _take_file(recording: Recording, event: Event) -> None:
         recording.loading = path if kind == "loading" else ""
     elif kind == "collected":
         recording.collected[path] = _number(recording, event, "tests")
+        recording.empty[path] = _why(event, "empty", _line(event, "by"))
     elif kind == "deselected":
         recording.deselected[path] = _number(recording, event, "tests")
+        recording.deselected_by[path] = ", ".join(_texts(event.get("by"), LIST))
     elif kind == "skipped":
-        recording.skipped[path] = _line(event, "reason").removeprefix("Skipped: ")
+        recording.skipped[path] = _why(event, "skipped", _skip_reason(event))
     elif kind == "ignored":
-        recording.ignored[path] = None
+        recording.ignored[path] = _why(event, "ignored", _line(event, "by"))
     elif kind == "warning":
         if len(recording.warnings) < WARNINGS:
             recording.warnings += (f"{path}: {_line(event, 'category')}: {_line(event, 'message')}",)
     else:
         recording.blame("it holds an event that the reporter does not know")
+
+
+def _why(event: Event, otherwise: str, details: str) -> Why:
+    how = event.get("how")
+    return how if isinstance(how, str) and how in _HOW.get(event["event"], ()) else otherwise, details
+
+
+def _skip_reason(event: Event) -> str:
+    """pytest's own words, with the module that importorskip asked for where they do not name it."""
+    said, module = _line(event, "reason"), _line(event, "module")
+    said = said.removeprefix("Skipped: ").removeprefix("unittest.case.SkipTest: ")
+    return said if module in said else f"{module}: {said}"
 
 
 def _finish(recording: Recording, event: Event) -> Finish:
@@ -184,9 +206,11 @@ def _session(event: Event) -> SessionFacts:
         inipath=_line(event, "inipath", PATH),
         ini_digest=_line(event, "ini_digest"),
         args=_texts(event.get("args"), LIST),
+        places=_texts(event.get("places"), LIST),
         addopts=_texts(event.get("addopts"), LIST),
         testpaths=_texts(event.get("testpaths"), LIST),
         python_files=_texts(event.get("python_files"), LIST) or SessionFacts().python_files,
+        norecursedirs=_texts(event.get("norecursedirs"), LIST),
         plugins=_texts(event.get("plugins"), LIST),
         packages=_texts(event.get("packages"), PACKAGES),
         platform=_line(event, "platform"),

@@ -166,7 +166,7 @@ def test_deselected_ignored_and_lost_tests_are_told_apart(version: str, collecti
         "test_gone.py": ("deselected", 0),
         "test_left_out.py": ("ignored", 0),
         "attic/test_old.py": ("ignored", 0),
-        "node_modules/test_vendor.py": ("not-reached", 0),
+        "node_modules/test_vendor.py": ("ignored", 0),
         "test_init.py": ("collected", 0),
     }
     result = outcome.verdict.result

@@ -240,6 +240,43 @@ def test_files_and_their_states() -> None:
     assert result.warnings == ("tests/test_ok.py: W: two lines",)
 
 
+def test_a_silenced_file_says_by_what() -> None:
+    session = {**SESSION, "places": ["tests", "."], "norecursedirs": ["build", "attic"]}
+    stream = finished(
+        session, start("tests/test_ok.py"), collected("tests/test_ok.py", 1), {**collected("src/model.py", 0)},
+        {"event": "skipped", "path": "tests/test_a.py", "reason": "Skipped: why not", "how": "importorskip",
+         "module": "redis"},
+        {"event": "ignored", "path": "tests/test_b.py", "how": "by-option", "by": "--ignore=tests/test_b.py"},
+        {"event": "ignored", "path": "tests/test_c.py", "how": "__class__", "by": ["no text"]},
+        {**collected("tests/test_d.py", 0), "how": "test-false"},
+        {**collected("tests/test_e.py", 0), "how": "empty", "by": "the file is empty"},
+        {"event": "deselected", "path": "tests/test_f.py", "tests": 2, "by": ["-k 'x'", "-m 'y'"]},
+    )  # fmt: skip
+    paths = [f"tests/test_{letter}.py" for letter in "abcdef"]
+    result = result_of(stream, 0, [*paths, "src/model.py", "build/test_g.py", "attic/test_h.py"])
+    assert {file.path: (file.state, file.code, file.reason) for file in result.files if not file.tests} == {
+        "tests/test_a.py": ("skipped", "importorskip", "redis: why not"),
+        "tests/test_b.py": ("ignored", "by-option", "--ignore=tests/test_b.py"),
+        "tests/test_c.py": ("ignored", "ignored", ""),
+        "tests/test_d.py": ("collected", "test-false", ""),
+        "tests/test_e.py": ("collected", "empty", "the file is empty"),
+        "tests/test_f.py": ("deselected", "deselected", "-k 'x', -m 'y'"),
+        "build/test_g.py": ("ignored", "default-dir", "build"),
+        "attic/test_h.py": ("ignored", "norecurse", "norecursedirs has attic"),
+        "src/model.py": ("collected", "collected", ""),  # no test file: --doctest-modules collects such
+    }
+    assert result.patterns == ("test_*.py", "spec/*.py")
+
+
+def test_a_file_outside_the_test_paths_is_told_from_one_that_was_not_reached() -> None:
+    inventory = ["tests/test_ok.py", "tools/test_far.py"]
+    body = (start("tests/test_ok.py"), collected("tests/test_ok.py", 1))
+    known = result_of(finished({**SESSION, "places": ["tests"]}, *body), 0, inventory)
+    unknown = result_of(finished({**SESSION, "places": []}, *body), 0, inventory)
+    assert [file.code for file in known.files] == ["collected", "outside"]
+    assert [file.code for file in unknown.files] == ["collected", "not-reached"]
+
+
 def test_two_causes_are_two_errors_and_one_said_twice_is_one() -> None:
     twice = [error("t.py", node="t.py::A"), error("t.py", node="t.py::B"), error("t.py", node="t.py::A")]
     result = result_of(finished(start("t.py"), *twice, status=2), 2, [])

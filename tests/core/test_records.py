@@ -120,3 +120,12 @@ def test_the_innermost_frame_is_to_blame() -> None:
     outer = dataclasses.replace(FRAME, path="tests/conftest.py")
     assert dataclasses.replace(CAUSE, frames=(outer, FRAME)).blame == FRAME
     assert Cause("ImportError", "no frames").blame is None
+
+
+def test_a_result_stored_before_files_said_why_is_still_read() -> None:
+    document = json.loads(RESULT.canonical())
+    del document["patterns"]
+    for file in document["files"]:
+        del file["why"]
+    assert set(PassResult.from_json(document).files) == set(RESULT.files)
+    assert PassResult.from_json(document).patterns == ()
