@@ -9,7 +9,6 @@ from typing import Any
 
 from remediation import passes, projections, projects
 from remediation.collection.mirror import Commit
-from remediation.core.reconcile import TreeChange
 from remediation.core.records import (
     Cause,
     CollectionError,
@@ -20,6 +19,7 @@ from remediation.core.records import (
     TreeFacts,
     Verdict,
 )
+from remediation.core.whereabouts import TreeChange
 from remediation.models import CollectionPass, Membership, Project, User
 
 _count = itertools.count(1)

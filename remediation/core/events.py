@@ -293,10 +293,10 @@ def _unreached(path: str, recording: Recording, errors: Sequence[CollectionError
             directory = posixpath.dirname(error.path)
             if not directory or path.startswith(directory + "/"):
                 return FileResult(path, "masked", reason=error.path)
-    for state, directories in (("skipped", recording.skipped), ("ignored", recording.ignored)):
-        for directory, (why, reason) in directories.items():
-            if directory.endswith("/") and path.startswith(directory):
-                return FileResult(path, state, reason=reason, why=why)
+    for directory, (why, reason) in (*recording.skipped.items(), *recording.ignored.items()):
+        if directory.endswith("/") and path.startswith(directory):
+            # Not even imported, so it is no evidence that the conftest above it works.
+            return FileResult(path, "ignored", reason=reason, why=why)
     if is_outside(path, session.places):
         return FileResult(path, "not-reached", reason=f"pytest was given {' '.join(session.places)}", why="outside")
     if found := unrecursed(path, session.norecursedirs, session.places):

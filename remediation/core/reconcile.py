@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 
 from remediation.core.classify import Classified
 from remediation.core.evidence import passed_beyond
 from remediation.core.fingerprint import Identified, Pair, identify, key_of
 from remediation.core.ledger import Ledger
-from remediation.core.records import FileResult, PassResult
+from remediation.core.records import FileResult
+from remediation.core.whereabouts import Seen, carried_renames, file_reason, left_files
 
 CLEARED = frozenset({"fixed", "deleted"})
 HIDDEN = frozenset({"masked", "silenced", "not-seen", "held"})
@@ -35,41 +35,6 @@ class State:
     verified: frozenset[object] = frozenset()
     ticket_of: Mapping[str, object] = field(default_factory=dict)
     baseline_done: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TreeChange:
-    """What git says became of files between two commits: ``renames`` {old path: new path}, and ``deleted`` paths.
-
-    ``deleted`` None: nobody was asked, and a file that is in no inventory any more is taken for deleted.
-    """
-
-    renames: Mapping[str, str] = field(default_factory=dict)
-    deleted: frozenset[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One counted pass: its facts, the git renames since the counted pass before it, and a lead's word.
-
-    ``deleted`` as in :class:`TreeChange`.
-    """
-
-    result: PassResult
-    renames: Mapping[str, str] = field(default_factory=dict)
-    confirmed: bool = False
-    deleted: frozenset[str] | None = None
-
-    def is_deleted(self, path: str) -> bool:
-        """Whether a file that the inventory does not know left the tree; it may merely match no pattern any more."""
-        known = self.result.inventory
-        if path in known or self.deleted is not None:
-            return path not in known and path in (self.deleted or ())
-        if PurePosixPath(path).name != "__init__.py":
-            return True
-        # In the inventory only while it fails, so its absence proves nothing as long as files stand below it.
-        below = str(PurePosixPath(path).parent) + "/"
-        return below != "./" and not any(file.startswith(below) for file in known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +67,11 @@ def step(state: State, seen: Seen) -> tuple[State, Movement]:
     """Return the state after one more counted pass, and what moved. Pure; the same in every order of arrival."""
     result = seen.result
     errors = identify(result)
-    files = {file.path: file for file in result.files}
     held = _is_held(state, seen)
-    carried, moved, hidden_moved = _carry(state, seen, errors)
+    renames = carried_renames(seen, state.files, _erring(state))
+    carried, moved, hidden_moved = _carry(state, renames, errors)
+    files = left_files(seen, carried.files, _erring(carried), renames)
+    files |= {file.path: file for file in result.files}
     closed = {
         pair: _held(reason, held)
         for pair, known in carried.open.items()
@@ -171,13 +138,15 @@ def _held(reason: str, held: bool) -> str:
     return "held" if held and reason in CLEARED else reason
 
 
+def _erring(state: State) -> frozenset[str]:
+    """The files with an error, visible or hidden."""
+    return frozenset(path for path, _ in (*state.open, *state.hidden))
+
+
 def _carry(
-    state: State, seen: Seen, errors: Mapping[Pair, Identified]
+    state: State, renames: Mapping[str, str], errors: Mapping[Pair, Identified]
 ) -> tuple[State, dict[Pair, Pair], dict[Pair, tuple[Pair, str]]]:
     """Carry what is known of renamed files to their new paths."""
-    present = set(seen.result.inventory) | {file.path for file in seen.result.files}
-    # A file that was there before cannot be a rename's new name; carrying two histories to it would lose one.
-    renames = {o: n for o, n in seen.renames.items() if o not in present and n in present and n not in state.files}
     if not renames:
         return state, {}, {}
     moved: dict[Pair, Pair] = {}
@@ -230,28 +199,6 @@ def _close_reason(
     if standing is not None:
         return "fixed" if all(passed_beyond(known, other) for other in standing) else "masked"
     return file_reason(known.path, files, seen)
-
-
-def file_reason(path: str, files: Mapping[str, FileResult], seen: Seen) -> str:
-    """Why a file that has no error now had one before: a reason of CLEARED or HIDDEN. ``files``: this pass's states."""
-    file = files.get(path)
-    if file is None or file.state == "not-reached":
-        if seen.is_deleted(path):
-            return "deleted"
-        serves = PurePosixPath(path).name in {"conftest.py", "__init__.py"}
-        return _conftest_reason(path, files) if serves else "not-seen"
-    if file.state == "collected":
-        return "fixed" if file.tests else "silenced"
-    if file.state == "masked":
-        return "masked"
-    return "silenced" if file.state in {"skipped", "ignored", "deselected"} else "not-seen"
-
-
-def _conftest_reason(path: str, files: Mapping[str, FileResult]) -> str:
-    """A conftest or a package gives no tests: it works when a test file below it was imported."""
-    folder = str(PurePosixPath(path).parent)
-    below = [f for f in files.values() if folder == "." or f.path.startswith(folder + "/")]
-    return "fixed" if any(f.state in {"collected", "error", "skipped"} for f in below) else "not-seen"
 
 
 def _appearance(state: State, pair: Pair) -> str:

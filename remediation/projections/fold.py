@@ -8,8 +8,9 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from remediation.core.reconcile import Movement, Seen, State, TreeChange, file_reason, step
+from remediation.core.reconcile import Movement, State, step
 from remediation.core.records import PassResult
+from remediation.core.whereabouts import Seen, TreeChange, file_reason
 from remediation.models import CategoryCount, CollectionPass, FileState, Occurrence, Project, Rename, Ticket, Transition
 from remediation.projections.load import is_current, load_state
 from remediation.projections.regroup import inheritance

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from remediation.core import fingerprint
 from remediation.core.reconcile import CLEARED, HIDDEN, State
-from remediation.models import CollectionPass, Fingerprint, Occurrence, Project, Ticket
+from remediation.core.records import FileResult
+from remediation.core.silence import LEFT
+from remediation.models import CollectionPass, FileState, Fingerprint, Occurrence, Project, Ticket
 
 
 def last_counted(project: Project) -> CollectionPass | None:
@@ -24,12 +26,21 @@ def load_state(project: Project, last: CollectionPass | None) -> State:
         open=opened,
         hidden=hidden,
         cleared=frozenset(cleared - opened.keys()),
-        files={file.path: file for file in result.files},
+        files={**_left(project), **{file.path: file for file in result.files}},
         reference_tests=_reference_tests(project, last),
         verified=frozenset(Ticket.objects.filter(project=project, status="verified").values_list("pk", flat=True)),
         ticket_of=_tickets(project),
         baseline_done=True,
     )
+
+
+def _left(project: Project) -> dict[str, FileResult]:
+    """Files under no pattern any more: no later result names them, only their interval does."""
+    rows = FileState.objects.filter(file__project=project, closed_pass__isnull=True, state__in=LEFT)
+    return {
+        path: FileResult(path, "not-reached", reason=reason, why=state)
+        for path, reason, state in rows.values_list("file__path", "reason", "state")
+    }
 
 
 def _reference_tests(project: Project, last: CollectionPass) -> int | None:

@@ -81,7 +81,7 @@ class Writer:
             [
                 FileState(
                     file_id=self.files[path],
-                    state=file.state,
+                    state=file.code,
                     tests=file.tests,
                     reason=file.reason[:300],
                     first_pass=collection_pass,

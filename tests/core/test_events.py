@@ -226,7 +226,7 @@ def test_files_and_their_states() -> None:
         "tests/test_bad.py": ("error", 2, ""),
         "tests/deep/conftest.py": ("error", 0, ""),
         "tests/deep/er/test_masked.py": ("masked", 0, "tests/deep/conftest.py"),
-        "tests/slow/test_redis.py": ("skipped", 0, "no redis"),
+        "tests/slow/test_redis.py": ("ignored", 0, "no redis"),
         "tests/test_skip.py": ("skipped", 0, "not here"),
         "tests/test_left.py": ("ignored", 0, ""),
         "attic/test_old.py": ("ignored", 0, ""),

@@ -17,11 +17,11 @@ from remediation.core.reconcile import (
     CLEARED,
     HIDDEN,
     Movement,
-    Seen,
     State,
     step,
 )
 from remediation.core.records import Cause, CollectionError, FileResult, Frame, PassResult, TreeFacts
+from remediation.core.whereabouts import Seen
 
 A, B, C = "tests/test_a.py", "tests/test_b.py", "tests/unit/test_c.py"
 CONFTEST, PACKAGE = "tests/unit/conftest.py", "tests/unit/__init__.py"
@@ -118,7 +118,7 @@ def test_why_an_error_is_no_longer_visible(after: PassResult, reason: str) -> No
         ({C: 2}, [CONFTEST], "fixed"),
         ({C: "skipped"}, [CONFTEST], "fixed"),  # imported far enough to skip itself
         ({C: "not-reached"}, [CONFTEST], "not-seen"),
-        ({C: "ignored"}, [CONFTEST], "not-seen"),
+        ({C: "ignored"}, [CONFTEST], "silenced"),  # the whole directory was left out
         ({}, [], "deleted"),
     ],
 )
@@ -130,7 +130,7 @@ def test_a_conftest_is_fixed_when_a_file_below_it_was_imported(files: Files, tra
 
 @pytest.mark.parametrize(
     ("files", "reason"),
-    [({C: 2}, "fixed"), ({C: "not-reached"}, "not-seen"), ({C: "ignored"}, "not-seen"), ({}, "deleted")],
+    [({C: 2}, "fixed"), ({C: "not-reached"}, "not-seen"), ({C: "ignored"}, "silenced"), ({}, "deleted")],
 )
 def test_a_package_that_failed_is_not_taken_for_deleted(files: Files, reason: str) -> None:
     # An __init__.py is no test file: the inventory names it only while it fails.
@@ -507,5 +507,5 @@ def test_a_fold_from_any_snapshot_ends_like_a_fold_from_the_start(history: list[
 @given(histories)
 def test_the_same_pass_again_changes_nothing(history: list[Seen]) -> None:
     state, _ = fold(*history)
-    _, movement = step(state, Seen(history[-1].result, {}, history[-1].confirmed))
+    _, movement = step(state, Seen(history[-1].result, {}, history[-1].confirmed, frozenset()))
     assert movement.quiet

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from remediation import passes, projections, tickets
-from remediation.core.reconcile import TreeChange
 from remediation.core.records import Cause, CollectionError, Verdict
+from remediation.core.whereabouts import TreeChange
 from remediation.models import CollectionPass, Project, Ticket
 from remediation.projections.fold import stored_renames
 from tests import factories

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from remediation import passes
 from remediation.core import events
-from remediation.core.reconcile import TreeChange
 from remediation.core.records import Cause, CollectionError, ProcessEnd, Verdict
+from remediation.core.whereabouts import TreeChange
 from remediation.models import CategoryCount, CollectionPass, Occurrence, Project, Scope, Ticket
 from remediation.passes.summary import summary
 from tests import factories
