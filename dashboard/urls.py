@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from dashboard.health import healthz
-from dashboard.views import conditions, overview, passes, people, portfolio, rules, settings, ticket, tickets
+from dashboard.views import conditions, overview, passes, people, portfolio, rules, settings, silenced, ticket, tickets
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -26,6 +26,7 @@ urlpatterns = [
     path("p/<slug:slug>/t/<str:label>/claim/", tickets.claim, name="claim"),
     path("p/<slug:slug>/t/<str:label>/release/", tickets.release, name="release"),
     path("p/<slug:slug>/t/<str:label>/category/", ticket.category, name="ticket-category"),
+    path("p/<slug:slug>/silenced/", silenced.silenced, name="silenced"),
     # /p/<slug>/passes/
     path("p/<slug:slug>/passes/", passes.passes, name="passes"),
     path("p/<slug:slug>/passes/run/", passes.run, name="run-pass"),

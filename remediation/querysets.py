@@ -7,8 +7,13 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Q
 
+from remediation.core.silence import MECHANISMS, SERVING
+
 # Statuses in which a ticket still stands: everything but "verified".
 STANDING = Q(merged_into__isnull=True) & ~Q(status="verified")
+
+# Hidden endings that no later pass has settled.
+UNSETTLED = Q(close_reason__in=["masked", "silenced", "not-seen", "held"], settled_pass__isnull=True)
 
 # What can be long in a pass, and no list shows.
 LONG_TEXTS = ("detail", "command", "install_log", "output_tail", "conditions", "blocker")
@@ -97,6 +102,21 @@ class TicketQuerySet(models.QuerySet[Any]):
         return related.defer(*(f"{name}__{text}" for name in _PASSES_OF_A_TICKET for text in LONG_TEXTS))
 
 
+class FileStateQuerySet(models.QuerySet[Any]):
+    """What became of test files, as intervals over counted passes."""
+
+    def now(self, project: Any) -> Self:
+        """Every file of a project as the last counted pass saw it, without the conftests and packages that failed."""
+        serving = Q(file__path__in=SERVING)
+        for name in SERVING:
+            serving |= Q(file__path__endswith=f"/{name}")
+        return self.filter(file__project=project, closed_pass__isnull=True).exclude(serving)
+
+    def silent(self) -> Self:
+        """Those that give no test though the file exists; one that fails has a ticket and is none of them."""
+        return self.filter(state__in=MECHANISMS.keys())
+
+
 class OccurrenceQuerySet(models.QuerySet[Any]):
     """Occurrences over counted passes."""
 
@@ -106,4 +126,4 @@ class OccurrenceQuerySet(models.QuerySet[Any]):
 
     def unsettled(self) -> Self:
         """Hidden and not shown again since."""
-        return self.filter(close_reason__in=["masked", "silenced", "not-seen", "held"], settled_pass__isnull=True)
+        return self.filter(UNSETTLED)

@@ -22,6 +22,8 @@ from remediation.core.records import (
 from remediation.core.whereabouts import TreeChange
 from remediation.models import CollectionPass, Membership, Project, User
 
+Files = Mapping[str, int | tuple[Any, ...]]
+
 _count = itertools.count(1)
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 SESSION = SessionFacts(pytest="9.1.0", python="3.12.1", rootdir=".", inipath="pyproject.toml")
@@ -102,16 +104,15 @@ def syntax_error(path: str, message: str = "invalid syntax") -> CollectionError:
 
 def result(
     errors: Iterable[CollectionError] = (),
-    files: Mapping[str, int | tuple[str, int]] | None = None,
+    files: Files | None = None,
     *,
     gone: Iterable[str] = (),
 ) -> PassResult:
-    """What a pass saw: ``files`` gives tests per path, or (state, tests); files with an error are added."""
+    """What a pass saw: ``files`` gives tests per path, or (state, tests, reason, why); those with errors are added."""
     errors = tuple(errors)
     rows = {}
     for path, value in (files if files is not None else {"tests/test_healthy.py": 5}).items():
-        state, tests = value if isinstance(value, tuple) else ("collected", value)
-        rows[path] = FileResult(path, state, tests)
+        rows[path] = FileResult(path, *(value if isinstance(value, tuple) else ("collected", value)))
     for error in errors:
         rows[error.path] = FileResult(error.path, "error", 0)
     return PassResult(
@@ -128,7 +129,7 @@ def counted_pass(
     of: Project,
     position: int | None = None,
     errors: Iterable[CollectionError] = (),
-    files: Mapping[str, int | tuple[str, int]] | None = None,
+    files: Files | None = None,
     *,
     session: SessionFacts = SESSION,
     at: datetime | None = None,

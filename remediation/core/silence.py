@@ -27,7 +27,7 @@ class Mechanism:
 
 _SKIPPED, _IGNORED, _DESELECTED, _EMPTY = "skipped", "ignored", "deselected", "without a test"
 _OUTSIDE, _UNNAMED = "outside the test paths", "under no test file pattern"
-_MASKED, _NOT_SEEN = "below a failing collector", "not reached"
+_MASKED, _NOT_SEEN = "below a failing conftest or package", "not reached"
 
 MECHANISMS: Mapping[str, Mechanism] = {
     mechanism.code: mechanism
@@ -48,7 +48,7 @@ MECHANISMS: Mapping[str, Mechanism] = {
         Mechanism("outside", _OUTSIDE, "outside the test paths"),
         Mechanism(RENAMED, _UNNAMED, "renamed away from the pattern"),
         Mechanism(UNMATCHED, _UNNAMED, "the pattern no longer matches it"),
-        Mechanism("masked", _MASKED, "below a failing collector"),
+        Mechanism("masked", _MASKED, "below a failing conftest or package"),
         Mechanism("not-reached", _NOT_SEEN, "not reached, for no known reason"),
     )
 }

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from remediation.core.lifecycle import STATUSES
-from remediation.querysets import OccurrenceQuerySet, TicketQuerySet
+from remediation.querysets import FileStateQuerySet, OccurrenceQuerySet, TicketQuerySet
 
 
 class TestFile(models.Model):
@@ -33,7 +33,11 @@ class TestFile(models.Model):
 
 
 class FileState(models.Model):
-    """What became of a test file, as an interval over counted passes in commit order."""
+    """What became of a test file, as an interval over counted passes in commit order.
+
+    ``state`` is the most exact code for it: of ``core.silence.MECHANISMS`` where the file gives no test, or else
+    one of ``core.records.FILE_STATES``. ``reason`` holds the details in words.
+    """
 
     file = models.ForeignKey(TestFile, models.CASCADE, related_name="states")
     state = models.CharField(max_length=12)
@@ -41,6 +45,8 @@ class FileState(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     first_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, related_name="+")
     closed_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, null=True, related_name="+")
+
+    objects = FileStateQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -11,7 +11,7 @@ from remediation.core.evidence import statement_digest
 from remediation.core.fingerprint import Pair
 from remediation.core.records import Cause, CollectionError, FileResult, Frame, PassResult, TreeFacts
 from remediation.core.silence import matches
-from remediation.core.tree import TreeChange
+from remediation.core.whereabouts import TreeChange
 
 MODULES = ("atlas.one", "atlas.two", "atlas.three")
 CONF = "atlas.conf"  # what a broken conftest imports

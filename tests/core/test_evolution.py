@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from remediation.core import reconcile, tree
 from remediation.core.ledger import Ledger
 from remediation.core.reconcile import CLEARED, HIDDEN, Movement, State
-from remediation.core.tree import Seen, TreeChange
+from remediation.core.whereabouts import Seen, TreeChange
 from tests.core.evolution import World, change, evolutions, observe, visible
 
 Identity = tuple[object, str]

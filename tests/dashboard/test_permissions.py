@@ -41,6 +41,7 @@ ROUTES = {
     "claim": Route(None, WORK, ("{key}-1",)),
     "release": Route(None, WORK, ("{key}-1",)),
     "ticket-category": Route(None, WORK, ("{key}-1",)),
+    "silenced": Route(READ),
     "passes": Route(READ),
     "run-pass": Route(None, WORK),
     "pass": Route(READ, args=(1,)),

@@ -24,6 +24,7 @@ PAGES = {
     "empty": "/p/zephyr/",
     "tickets": "/p/atlas/tickets/",
     "ticket": "/p/atlas/t/ATL-1/",
+    "silenced": "/p/atlas/silenced/",
     "passes": "/p/atlas/passes/",
     "pass": "/p/atlas/passes/9/",
     "pass without a count": "/p/atlas/passes/6/",
