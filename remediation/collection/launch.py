@@ -1,4 +1,4 @@
-"""Puts one target process into its own session with limits and, where asked, namespaces and another user.
+"""Puts one target process into its own session with limits and, where asked, namespaces, Landlock and another user.
 
 Run by our interpreter as ``python -I -S launch.py SPEC`` and never imported by a worker: what it does to itself
 (session, limits, user, mounts) must not happen to us. SPEC is one JSON object, see ``sandbox``. It reports on the
@@ -9,13 +9,17 @@ status descriptor in bubblewrap's words: ``{"child-pid": n}``, then ``{"exit-cod
 from __future__ import annotations
 
 # The little that runs before exec stays with system calls.
-# ruff: noqa: PTH103, PTH112, PTH120, PTH208, S606
+# ruff: noqa: PTH100, PTH101, PTH103, PTH112, PTH118, PTH120, PTH208, S606
 import contextlib
 import ctypes
+import fcntl
+import importlib.util
 import json
 import os
 import resource
 import signal
+import socket
+import struct
 import sys
 import time
 from collections.abc import Sequence
@@ -24,12 +28,25 @@ from typing import Any
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x0002_0000, 0x0400_0000, 0x0800_0000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x1000_0000, 0x2000_0000, 0x4000_0000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 LINUX = sys.platform == "linux"
 
 Spec = dict[str, Any]
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def landlock() -> Any:
+    """Our neighbour, by its path: nothing of ours is importable here."""
+    place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "landlock.py")
+    found = importlib.util.spec_from_file_location("landlock", place)
+    if found is None or found.loader is None:
+        raise OSError(f"{place} cannot be loaded")
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
 
 
 def checked(result: int, what: str) -> None:
@@ -71,19 +88,29 @@ def enter_namespaces(spec: Spec) -> None:
             with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
                 file.write(text)
     mount("none", "/", None, MS_REC | MS_PRIVATE)
+    if flags & CLONE_NEWNET:
+        loopback_up()
+
+
+def loopback_up() -> None:
+    """In a network of its own the target may talk to itself, as in bubblewrap's."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        answer = fcntl.ioctl(control, SIOCGIFFLAGS, struct.pack("16sH22x", b"lo", 0))
+        (flags,) = struct.unpack_from("16xH", answer)
+        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", flags | IFF_UP))
 
 
 def build_view(spec: Spec) -> None:
     """Mounts of the private namespace: sized scratch space, and a way to what the target's user cannot enter.
 
-    ``covers`` are directories that the user cannot enter, ``binds`` the (path, read-only) it needs. All are opened
-    first: once a cover lies over /root, a path below it leads to the cover. Opening must follow the unshare, as a
-    mount of another namespace cannot be bound.
+    ``covers`` are the (path, tmpfs options) of what is not the target's to see or to fill, ``binds`` the (path,
+    read-only) it needs. All are opened first: once a cover lies over /root, a path below it leads to the cover.
+    Opening must follow the unshare, as a mount of another namespace cannot be bound.
     """
     opened = [(os.open(path, os.O_PATH), path, readonly) for path, readonly in spec["binds"]]
     directories = [os.path.isdir(path) for path, _ in spec["binds"]]
-    for cover in spec["covers"]:
-        mount("tmpfs", cover, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m")
+    for cover, options in spec["covers"]:
+        mount("tmpfs", cover, "tmpfs", MS_NOSUID | MS_NODEV, options)
     for (descriptor, path, readonly), is_directory in zip(opened, directories, strict=True):
         if is_directory:
             os.makedirs(path, mode=0o755, exist_ok=True)
@@ -93,10 +120,13 @@ def build_view(spec: Spec) -> None:
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
         mount(f"/proc/self/fd/{descriptor}", path, None, MS_BIND | MS_REC)
         if readonly:
-            mount("none", path, None, MS_BIND | MS_REMOUNT | MS_RDONLY)
+            # Without powers over the machine, what the mount forbids already must stay forbidden.
+            kept = os.statvfs(path).f_flag & (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+            mount("none", path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | kept)
         os.close(descriptor)
-    for path, size in spec["scratch"]:
-        mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, f"mode=1777,size={size}")
+    for path in spec["scratch"]:
+        os.makedirs(path, exist_ok=True)
+        os.chmod(path, 0o777)  # noqa: S103 (a world of its own)
     mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV)
 
 
@@ -117,6 +147,8 @@ def become_target(spec: Spec, status: int) -> None:
         os.setsid()
         os.umask(0o022)
         drop_user(spec)
+        if spec["landlock"]:
+            spec["confine"](**spec["landlock"])
         set_limits(spec)
         for number in range(1, signal.NSIG):
             with contextlib.suppress(OSError, ValueError):
@@ -221,8 +253,12 @@ def main() -> int:
     child = 0
     try:
         prctl(PR_SET_CHILD_SUBREAPER, 1)
+        if spec["landlock"]:
+            spec["confine"] = landlock().confine  # now: later its path may be covered, or closed to another user
         if spec["namespaces"]:
             enter_namespaces(spec)
+        # The target must not read our memory nor open our descriptors. Not before: the maps of users are then closed.
+        prctl(PR_SET_DUMPABLE, 0)
         child = os.fork()
         if child == 0:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)

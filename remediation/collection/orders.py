@@ -1,4 +1,4 @@
-"""Turns a wish to run something into orders for the launcher: for bubblewrap (level 3) or for itself (level 1)."""
+"""Turns a wish to run something into orders for the launcher: for bubblewrap (level 3) or for itself (2 and 1)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ TOOLS = ("/usr/bin/prlimit", "/usr/bin/setpriv", "/usr/bin/env")
 SHARED_MEMORY = 32 * 1024 * 1024
 ETC = ("ld.so.cache", "alternatives", "localtime", "ssl", "ca-certificates")
 ETC_NETWORK = ("resolv.conf", "hosts", "nsswitch.conf")
+ETC_USERS = ("passwd", "group")  # level 3 makes its own
+DEVICES = ("null", "zero", "full", "random", "urandom")
+# What tells of the machine and not of its processes; programs look there how many processors and how much memory.
+PROC = ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "sys/kernel", "sys/vm", "uptime", "version")
 PASSWD = f"root:x:0:0:root:/:/bin/false\nnobody:x:{NOBODY}:{NOBODY}:nobody:/tmp/home:/bin/false\n"
 GROUP = f"root:x:0:\nnogroup:x:{NOBODY}:\n"
 
@@ -44,18 +48,29 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """What this machine and user can do. ``namespaces``: level 1 can hide processes and network too."""
+    """What this machine and user can do: ``level`` is the best, every lower one in ``levels`` can be asked for.
+
+    ``namespaces``: levels 2 and 1 can hide processes and network too. ``landlock``: its ABI, 0 without.
+    """
 
     level: int
     root: bool
     bubblewrap: str = ""
     disable_userns: bool = False
     namespaces: bool = False
+    landlock: int = 0
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The levels that can be asked for, best first."""
+        # Before ABI 3 a file of the same user can be cut off; before 4 the network must be kept away by other means.
+        confined = self.landlock >= (1 if self.root else 3) and (self.landlock >= 4 or self.namespaces)
+        return tuple(level for level in (3, 2, 1) if level <= self.level and (level != 2 or confined))
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of :func:`run`, turned into the launcher's orders for either level."""
+    """One call of :func:`run`, turned into the launcher's orders for any level."""
 
     sandbox: Sandbox
     argv: tuple[str, ...]
@@ -67,6 +82,7 @@ class Request:
     writable: Sequence[Path]
     network: bool
     limits: Limits
+    listed: Sequence[Path] = ()
 
     def environment(self, home: str, temporary: str) -> dict[str, str]:
         defaults = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "TMPDIR": temporary, "LANG": "C.UTF-8"}
@@ -159,16 +175,36 @@ class Request:
         pairs = [f"{key}={value}" for key, value in environment.items()]
         return [*command, "/usr/bin/env", "-i", *pairs, *self.argv]
 
-    # -- level 1 --------------------------------------------------------------------------------
+    # -- levels 2 and 1 -------------------------------------------------------------------------
+
+    def confined(self, scratch: Path) -> dict[str, Any]:
+        """As :meth:`trusted`, and nothing else of the machine's files (Landlock)."""
+        orders = self.trusted(scratch)
+        rules = [(f"/{name}", "read", "may") for name in ("usr", "bin", "sbin", "lib", "lib32", "lib64")]
+        etc = (*ETC, *ETC_USERS, *ETC_NETWORK[1:], *(ETC_NETWORK[:1] if self.network else ()))
+        rules += [(f"/etc/{name}", "read", "may") for name in etc]
+        rules += [(f"/dev/{name}", "device", "may") for name in DEVICES]
+        if self.sandbox.namespaces:
+            rules += [("/proc", "read", "may"), ("/dev/shm", "write", "may")]  # noqa: S108 (both are its own)
+        else:
+            rules += [("/proc/self", "read", "may"), *((f"/proc/{name}", "read", "may") for name in PROC)]
+            # Shared memory of our own user, a database's for one, is in the same place: then there is none.
+            rules += [("/dev/shm", "write", "may")] if self.sandbox.root else []  # noqa: S108
+        rules += [(str(path), "read", "must") for path in self.readable]
+        rules += [(str(path), "names", "must") for path in self.listed]
+        rules += [(str(path), "write", "must") for path in (*self.writable, self.tree, *orders["scratch"])]
+        alone = self.network or self.sandbox.namespaces
+        return {**orders, "landlock": {"rules": rules, "deny_tcp": not alone, "abi": self.sandbox.landlock}}
 
     def trusted(self, scratch: Path) -> dict[str, Any]:
-        home, temporary = scratch / "home", scratch / "tmp"
-        for directory in (home, temporary):
+        temporary = Path("/tmp") if self.sandbox.namespaces else scratch / "tmp"  # noqa: S108 (a private one)
+        home = temporary / "home" if self.sandbox.namespaces else scratch / "home"
+        for directory in () if self.sandbox.namespaces else (home, temporary):
             directory.mkdir()
             give(directory)
         needed = [(path, True) for path in self.readable]
-        needed += [(path, False) for path in (*self.writable, self.tree, home, temporary)]
-        covers = self._covers(path for path, _ in needed) if self.sandbox.root else []
+        needed += [(path, False) for path in (*self.writable, self.tree)]
+        covers = self._covers([path for path, _ in needed])
         return {
             "argv": list(self.argv),
             "env": self.environment(str(home), str(temporary)),
@@ -177,24 +213,46 @@ class Request:
             "user": [NOBODY, NOBODY] if self.sandbox.root else None,
             "namespaces": self.sandbox.namespaces,
             "network": self.network,
-            "covers": covers,
+            "landlock": None,
+            "covers": list(covers.items()),
             "binds": [
                 (str(path), readonly)
                 for path, readonly in sorted(needed, key=lambda need: len(need[0].parts))
                 if any(path.is_relative_to(cover) for cover in covers)
             ],
-            "scratch": [(str(home), self.limits.temp_bytes // 8), (str(temporary), self.limits.temp_bytes)],
+            "scratch": [str(temporary), str(home)],
         }
 
-    def _covers(self, needed: Iterable[Path]) -> list[str]:
-        """The directories on the way to what is needed that the target's user may not enter, topmost only."""
-        covers = sorted({str(wall) for path in needed for wall in (_wall(path), _wall(path.resolve())) if wall})
-        if covers and not self.sandbox.namespaces:
+    def _covers(self, needed: Sequence[Path]) -> dict[str, str]:
+        """What a private mount hides, topmost only, with the options of the file system that is put over it.
+
+        The directories on the way to what is needed that the target's user may not enter; and where everybody may
+        write, or where others listen.
+        """
+        ways = {str(wall) for path in needed for wall in (_wall(path), _wall(path.resolve())) if wall}
+        walls = sorted(ways) if self.sandbox.root else []
+        if walls and not self.sandbox.namespaces:
             raise SandboxError(
-                f"The target runs as another user, who cannot enter {covers[0]}. Install bubblewrap (apt install "
+                f"The target runs as another user, who cannot enter {walls[0]}. Install bubblewrap (apt install "
                 "bubblewrap), or choose an interpreter and a data directory that other users can read."
             )
-        return covers
+        if not self.sandbox.namespaces:
+            return {}
+        public = {
+            "/tmp": f"mode=1777,size={self.limits.temp_bytes}",  # noqa: S108
+            "/var/tmp": "mode=1777,size=1m",  # noqa: S108
+            "/dev/shm": f"mode=1777,size={SHARED_MEMORY}",  # noqa: S108
+            **({} if self.network else {"/run": "mode=0755,size=1m"}),
+        }
+        found = {
+            path: options for path, options in public.items() if Path(path).is_dir() and not Path(path).is_symlink()
+        }
+        found |= dict.fromkeys(walls, "mode=0755,size=1m") | found
+        return {path: options for path, options in found.items() if not _is_below(path, found)}
+
+
+def _is_below(path: str, others: Iterable[str]) -> bool:
+    return any(Path(path) != Path(other) and Path(path).is_relative_to(other) for other in others)
 
 
 def _wall(path: Path) -> Path | None:

@@ -11,44 +11,78 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from remediation.collection import landlock
 from remediation.collection.orders import NOBODY, TOOLS, Limits, Request, Sandbox, SandboxError, give
 from remediation.collection.supervise import supervise
 from remediation.core.records import ProcessEnd
 
-__all__ = ["DEFAULTS", "NOBODY", "Limits", "Sandbox", "SandboxError", "describe", "give", "probe", "require", "run"]
+__all__ = [
+    "DEFAULTS",
+    "LEVELS",
+    "NOBODY",
+    "Limits",
+    "Sandbox",
+    "SandboxError",
+    "describe",
+    "give",
+    "name",
+    "probe",
+    "require",
+    "run",
+]
 
 DEFAULTS = Limits()
+# For people, here and on the site: a name, then what it means.
 LEVELS = {
-    3: "isolated: own file system view, processes and network (bubblewrap)",
-    1: "trusted code only: clean session, limits, clean environment, no isolation of files",
+    3: "isolated: own view of the files, own processes, no network (bubblewrap)",
+    2: "confined: no files and no TCP but its own (Landlock); sockets with a path, UDP and file names are not covered",
+    1: "trusted code only: own session, limits and a clean environment, but the files are not isolated",
 }
+# What must fail at level 2 with a file that its permissions would allow, by the shell alone.
+OUTSIDE = 'if cat "$0" || echo more >> "$0" || true > "$0" || touch "${0%/*}/new"; then exit 1; fi; exit 0'
 
 
 @functools.cache
 def probe() -> Sandbox:
-    """Find out once, by running ``true`` each way as this user."""
+    """Find out once, by running a harmless program each way as this user."""
     base = Sandbox(level=1, root=os.geteuid() == 0)
-    true = shutil.which("true") or "/bin/true"
-    if sys.platform == "linux":
-        bubblewrap = shutil.which("bwrap")
-        if bubblewrap and all(os.access(tool, os.X_OK) for tool in TOOLS):
-            # Root keeps its user namespace (the target gets a real other user), so the option has no meaning there.
-            for disable_userns in (False,) if base.root else (True, False):
-                candidate = replace(base, level=3, bubblewrap=bubblewrap, disable_userns=disable_userns)
-                if _works(candidate, 3, true):
-                    base = candidate
-                    break
-        if _works(replace(base, namespaces=True), 1, true):
-            base = replace(base, namespaces=True)
+    true = [shutil.which("true") or "/bin/true"]
+    if sys.platform != "linux":
+        return base
+    if _works(replace(base, namespaces=True), 1, true):
+        base = replace(base, namespaces=True)
+    confined = replace(base, level=2, landlock=landlock.version())
+    if 2 in confined.levels and _works(confined, 2, true) and _confines(confined):
+        base = confined
+    bubblewrap = shutil.which("bwrap")
+    if bubblewrap and all(os.access(tool, os.X_OK) for tool in TOOLS):
+        # Root keeps its user namespace (the target gets a real other user), so the option has no meaning there.
+        for disable_userns in (False,) if base.root else (True, False):
+            candidate = replace(base, level=3, bubblewrap=bubblewrap, disable_userns=disable_userns)
+            if _works(candidate, 3, true):
+                return candidate
     return base
 
 
-def _works(candidate: Sandbox, level: int, true: str) -> bool:
+def _works(candidate: Sandbox, level: int, argv: Sequence[str]) -> bool:
     with tempfile.TemporaryDirectory(prefix="probe-") as tree:
         Path(tree).chmod(0o755)
         limits = Limits(wall_seconds=20)
-        end = run([true], tree=Path(tree), tree_at=tree, cwd=tree, limits=limits, level=level, sandbox=candidate)
+        end = run(argv, tree=Path(tree), tree_at=tree, cwd=tree, limits=limits, level=level, sandbox=candidate)
     return end.returncode == 0
+
+
+def _confines(candidate: Sandbox) -> bool:
+    """Whether the target is kept from a file that lies outside and is its own user's by all permissions."""
+    # Without namespaces: a private /tmp would hide the file, and Landlock would not be asked.
+    bare = replace(candidate, namespaces=False)
+    with tempfile.TemporaryDirectory(prefix="probe-") as outside:
+        secret = Path(outside, "file")
+        secret.write_text("kept")
+        Path(outside).chmod(0o755)
+        give(Path(outside))
+        ends = [_works(bare, 2, ["/bin/sh", "-c", OUTSIDE, str(secret)]), secret.read_text() == "kept"]
+        return all(ends) and not Path(outside, "new").exists()
 
 
 def describe(level: int) -> str:
@@ -56,18 +90,32 @@ def describe(level: int) -> str:
     return f"level {level}, {LEVELS.get(level, 'unknown')}"
 
 
+def name(level: int) -> str:
+    """The level's name alone: isolated, confined, trusted code only."""
+    return LEVELS.get(level, "unknown").partition(":")[0]
+
+
 def cuts_network(level: int) -> bool:
     """Whether a target at that level has no network: level 1 needs namespaces for it."""
-    return level >= 3 or probe().namespaces
+    return level >= 2 or probe().namespaces
 
 
 def require(level: int, minimum: int) -> None:
     """Raise SandboxError where ``level`` is below ``minimum``."""
     if level < minimum:
         raise SandboxError(
-            f"This machine offers {describe(level)}, but level {minimum} is required here. Install bubblewrap "
-            "(apt install bubblewrap), or set SANDBOX_MIN_LEVEL=1 if you trust all code that will be collected."
+            f"This machine offers {describe(level)}. Level {minimum} is required here. {_remedy(level, minimum)}"
         )
+
+
+def _remedy(level: int, minimum: int) -> str:
+    install = "Install bubblewrap (apt install bubblewrap)"
+    trust = "set SANDBOX_MIN_LEVEL=1 if you trust all code that will be collected"
+    if level == 2:
+        return f"{install}, or set SANDBOX_MIN_LEVEL=2 if confined is enough for the code that will be collected."
+    if minimum == 2:
+        return f"{install}, use a Linux with Landlock that denies TCP (6.7 or newer), or {trust}."
+    return f"{install}, or {trust}. Level 2 needs a Linux with Landlock (6.7 or newer) and SANDBOX_MIN_LEVEL=2."
 
 
 def run(
@@ -79,6 +127,7 @@ def run(
     env: Mapping[str, str] | None = None,
     readable: Sequence[Path] = (),
     writable: Sequence[Path] = (),
+    listed: Sequence[Path] = (),
     network: bool = False,
     limits: Limits = DEFAULTS,
     level: int | None = None,
@@ -87,7 +136,8 @@ def run(
 ) -> ProcessEnd:
     """Run ``argv`` (absolute program) with ``tree`` visible at ``tree_at`` and nothing of ours in its environment.
 
-    ``readable`` and ``writable`` are further absolute paths it needs. ``tree_at`` is the tree's own path below
+    ``readable`` and ``writable`` are further absolute paths it needs, ``listed`` directories whose names alone it may
+    read at level 2 (elsewhere it sees them or has its own). ``tree_at`` is the tree's own path below
     level 3. ``on_tick`` is asked about twice a second; False stops the target. When this returns nothing of the
     target is alive. Raises SandboxError where it cannot be run as asked.
     """
@@ -97,8 +147,10 @@ def run(
     scratch = Path(tempfile.mkdtemp(prefix="target-"))
     try:
         scratch.chmod(0o755)  # the target's user passes through it
-        request = Request(sandbox, tuple(argv), tree, tree_at, cwd, env or {}, readable, writable, network, limits)
-        spec = request.isolated(scratch) if level == 3 else request.trusted(scratch)
+        request = Request(
+            sandbox, tuple(argv), tree, tree_at, cwd, env or {}, readable, writable, network, limits, listed
+        )
+        spec = {3: request.isolated, 2: request.confined, 1: request.trusted}[level](scratch)
         end = supervise(
             spec, isolated=level == 3, wall=limits.wall_seconds, output=limits.output_bytes, on_tick=on_tick
         )
@@ -116,7 +168,7 @@ def _unless_never_started(end: ProcessEnd) -> ProcessEnd:
 
 def _check(sandbox: Sandbox, level: int, tree: Path, tree_at: str, env: Mapping[str, str]) -> None:
     """Raise SandboxError for what cannot be run as asked."""
-    if level not in LEVELS or level > sandbox.level:
+    if level not in sandbox.levels:
         raise SandboxError(f"Sandbox level {level} is not available; this machine offers {describe(sandbox.level)}.")
     if level < 3 and tree_at != str(tree):
         raise SandboxError(f"Below level 3 the tree stays at its own path {tree}, not at {tree_at}.")
