@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import shutil
 import stat
@@ -18,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from dashboard.celery import app
 from dashboard.heartbeat import seconds_since_dispatch
+from remediation.collection import sandbox as isolation
 
 OK, WARN, FAIL = "ok", "warn", "FAIL"
 LATE_SECONDS = 60.0  # four ticks of dispatch
@@ -178,16 +177,14 @@ def uv() -> Finding:
 
 def sandbox() -> Finding:
     """What strangers' code can be kept in, against what the settings demand."""
-    if importlib.util.find_spec("remediation.collection.sandbox") is None:
-        return Finding(FAIL, "sandbox", "this version has none", "install a complete version")
-    facts = importlib.import_module("remediation.collection.sandbox").probe()
-    level, least = int(facts.level), settings.SANDBOX_MIN_LEVEL
-    advice = "install bubblewrap (apt-get install bubblewrap)"
+    level, least = isolation.probe().level, settings.SANDBOX_MIN_LEVEL
+    found = f"level {level}, {isolation.name(level)}"
     if level < least:
-        return Finding(FAIL, "sandbox", f"level {level}, SANDBOX_MIN_LEVEL is {least}: passes are refused", advice)
-    if level < 3:
-        return Finding(WARN, "sandbox", f"level {level}: trusted code only", advice)
-    return Finding(OK, "sandbox", f"level {level}: isolated")
+        refused = f"{found}, SANDBOX_MIN_LEVEL is {least}: passes are refused"
+        return Finding(FAIL, "sandbox", refused, isolation.remedy(level, least))
+    if level < 2:
+        return Finding(WARN, "sandbox", found, "install bubblewrap (apt-get install bubblewrap)")
+    return Finding(OK, "sandbox", found)
 
 
 def data_directory() -> Finding:

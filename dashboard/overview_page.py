@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from dashboard import drawing, live_passes
 from dashboard.history import history_of, is_stale
+from remediation.collection import sandbox
 from remediation.core import trend as core
 from remediation.core.picture import Picture, picture, thin
 from remediation.core.trend import Layer, Point, Trend
@@ -57,6 +58,7 @@ def build(project: Project, now: datetime) -> dict[str, Any]:
         "numbers": thin(trend).points[::-1][:TABLE_ROWS],
         "rows": _category_rows(history.tickets, trend, week),
         "latest": history.latest,
+        "sandbox": sandbox.name(history.latest.sandbox_level or 0) if history.latest else "",
         "last_row": history.last,
         "stale": is_stale(project, history.last, now),
         "strip": strip,

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from dashboard import drawing, live_passes
 from dashboard.history import ledger_of
+from remediation.collection import sandbox
 from remediation.core import fingerprint
 from remediation.core.blocker import identify_blocker
 from remediation.core.reconcile import CLEARED, HIDDEN
@@ -25,10 +26,6 @@ REASONS = {
     "silenced": "silenced: skipped, ignored or deselected",
     "not-seen": "not seen, for no known reason",
     "held": "held until a lead confirms",
-}
-LEVELS = {
-    3: "isolated: no network, no other files, nothing of ours in reach",
-    1: "trusted code only: own session and limits, but not isolated",
 }
 
 
@@ -66,7 +63,7 @@ def build(collection_pass: CollectionPass, now: datetime) -> dict[str, Any]:
         "lists": _lists(collection_pass) if collection_pass.counted else [],
         "categories": _categories(collection_pass) if collection_pass.counted else [],
         "differences": _differences(collection_pass, previous),
-        "level": LEVELS.get(collection_pass.sandbox_level or 0, ""),
+        "level": sandbox.LEVELS.get(collection_pass.sandbox_level or 0, ""),
         "progress": None if collection_pass.state == "ended" else live_passes.progress(collection_pass, now),
         "before": number - 1 if number > 1 else None,
         "after": number + 1 if number < project.last_pass_number else None,

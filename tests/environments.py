@@ -26,7 +26,27 @@ def newest(name: str, requirement: str) -> Path:
     return _made(name, requirement)
 
 
-def _made(name: str, requirement: str) -> Path:
+def open_python() -> Path | None:
+    """An interpreter that every user of the machine may run: ours or the system's; None where there is none."""
+    ours = Path(sys._base_executable)  # type: ignore[attr-defined]
+    found = [python for python in (ours, Path("/usr/bin/python3")) if python.exists() and _is_open(python)]
+    return found[0] if found else None
+
+
+def open_environment(version: str) -> Path | None:
+    """As :func:`environment`, and every user of the machine may run it; None where that cannot be had."""
+    base = open_python()
+    if base is None or not _is_open(ENVIRONMENTS.parents[1] / "tests"):
+        return None
+    return _made(f"open-pytest-{version}", f"pytest=={version}.*", base)
+
+
+def _is_open(path: Path) -> bool:
+    places = (path, path.resolve())
+    return all(parent.stat().st_mode & 0o001 for place in places for parent in place.parents)
+
+
+def _made(name: str, requirement: str, base: Path | None = None) -> Path:
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
     place = ENVIRONMENTS / name
     python = place / "bin" / "python"
@@ -34,7 +54,7 @@ def _made(name: str, requirement: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (place / "built").exists():
             shutil.rmtree(place, ignore_errors=True)
-            base = Path(sys._base_executable)  # type: ignore[attr-defined]
+            base = base or Path(sys._base_executable)  # type: ignore[attr-defined]
             _uv("venv", "--python", str(base), str(place))
             if requirement:
                 _uv("pip", "install", "--compile-bytecode", "--python", str(python), requirement)

@@ -17,8 +17,6 @@ ETC = ("ld.so.cache", "alternatives", "localtime", "ssl", "ca-certificates")
 ETC_NETWORK = ("resolv.conf", "hosts", "nsswitch.conf")
 ETC_USERS = ("passwd", "group")  # level 3 makes its own
 DEVICES = ("null", "zero", "full", "random", "urandom")
-# What tells of the machine and not of its processes; programs look there how many processors and how much memory.
-PROC = ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "sys/kernel", "sys/vm", "uptime", "version")
 PASSWD = f"root:x:0:0:root:/:/bin/false\nnobody:x:{NOBODY}:{NOBODY}:nobody:/tmp/home:/bin/false\n"
 GROUP = f"root:x:0:\nnogroup:x:{NOBODY}:\n"
 
@@ -184,12 +182,11 @@ class Request:
         etc = (*ETC, *ETC_USERS, *ETC_NETWORK[1:], *(ETC_NETWORK[:1] if self.network else ()))
         rules += [(f"/etc/{name}", "read", "may") for name in etc]
         rules += [(f"/dev/{name}", "device", "may") for name in DEVICES]
-        if self.sandbox.namespaces:
-            rules += [("/proc", "read", "may"), ("/dev/shm", "write", "may")]  # noqa: S108 (both are its own)
-        else:
-            rules += [("/proc/self", "read", "may"), *((f"/proc/{name}", "read", "may") for name in PROC)]
-            # Shared memory of our own user, a database's for one, is in the same place: then there is none.
-            rules += [("/dev/shm", "write", "may")] if self.sandbox.root else []  # noqa: S108
+        # Of processes that are not its own it sees command lines; what tells more is closed to it as to a debugger.
+        rules.append(("/proc", "read", "may"))
+        # Shared memory of our own user, a database's for one, is in the same place: then there is none for it.
+        if self.sandbox.namespaces or self.sandbox.root:
+            rules.append(("/dev/shm", "write", "may"))  # noqa: S108
         rules += [(str(path), "read", "must") for path in self.readable]
         rules += [(str(path), "names", "must") for path in self.listed]
         rules += [(str(path), "write", "must") for path in (*self.writable, self.tree, *orders["scratch"])]

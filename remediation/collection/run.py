@@ -25,6 +25,7 @@ STREAM_LIMIT = 256 * 1024**2
 # The events that begin a file, or end the last one.
 _BEGINS = (b'{"event": "start"', b'{"event": "loading"')
 _ENDS = (b'{"event": "loaded-conftest"', b'{"event": "reached-end"')
+CONFIGURATIONS = ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "pyproject.toml", "tox.ini", "setup.cfg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,10 @@ def collect(
     place = tree_at(tree, level)
     seconds = file_seconds(limits)
     plugin, cache, stream = work / "plugin", work / "cache", work / "stream.jsonl"
-    command = _command(target, cache)
+    stop = _stop_the_search(tree) if level < 3 else None
+    command = _command(target, cache, tree if stop else None)
     try:
-        readable = (*interpreter_paths(target.interpreter), plugin)
+        readable = (*interpreter_paths(target.interpreter), plugin, *([stop] if stop else []))
         _prepare(tree, plugin, cache, bytecode)
         descriptor = _new_stream(stream)
         clock = _FileClock(descriptor, seconds, on_tick)
@@ -82,6 +84,7 @@ def collect(
                 env=_environment(target, place, plugin, bytecode, stream, seconds),
                 readable=readable,
                 writable=(cache, bytecode, stream),
+                listed=(tree.parent,),  # a root with an __init__.py is a package: Python looks for it from above
                 limits=limits,
                 level=level,
                 on_tick=clock.tick,
@@ -140,13 +143,27 @@ class _FileClock:
                     self.since = None
 
 
-def _command(target: Target, cache: Path) -> tuple[str, ...]:
-    own = ("--maxfail=0", "-o", f"cache_dir={cache}")
+def _command(target: Target, cache: Path, root: Path | None) -> tuple[str, ...]:
+    own = ("--maxfail=0", "-o", f"cache_dir={cache}", *([f"--rootdir={root}"] if root else []))
     # Ours must come last, as the last --maxfail holds; but behind "--" they would be taken for files.
     stop = target.arguments.index("--") if "--" in target.arguments else len(target.arguments)
     before, after = target.arguments[:stop], target.arguments[stop:]
     start = (target.interpreter, "-m", "pytest", "--collect-only", "-q", "-p", PLUGIN)
     return (*start, *before, *own, *after)
+
+
+def _stop_the_search(tree: Path) -> Path | None:
+    """An empty configuration beside the tree, where one that is not the project's lies further up.
+
+    pytest looks for its configuration upwards without end, and at level 3 there is nothing above. Our own would be
+    taken, with our plugins; at level 2 it cannot even be opened.
+    """
+    above = tree.parents[1:]
+    if not any((directory / name).exists() for directory in above for name in CONFIGURATIONS):
+        return None
+    stop = tree.parent / "pytest.ini"
+    stop.touch(mode=0o644)
+    return stop
 
 
 def _environment(

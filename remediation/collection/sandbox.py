@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
 import shutil
@@ -27,11 +28,13 @@ __all__ = [
     "give",
     "name",
     "probe",
+    "remedy",
     "require",
     "run",
 ]
 
 DEFAULTS = Limits()
+PR_SET_DUMPABLE = 4
 # For people, here and on the site: a name, then what it means.
 LEVELS = {
     3: "isolated: own view of the files, own processes, no network (bubblewrap)",
@@ -103,19 +106,18 @@ def cuts_network(level: int) -> bool:
 def require(level: int, minimum: int) -> None:
     """Raise SandboxError where ``level`` is below ``minimum``."""
     if level < minimum:
-        raise SandboxError(
-            f"This machine offers {describe(level)}. Level {minimum} is required here. {_remedy(level, minimum)}"
-        )
+        offered = f"This machine offers {describe(level)}. Level {minimum} is required here"
+        raise SandboxError(f"{offered}: {remedy(level, minimum)}.")
 
 
-def _remedy(level: int, minimum: int) -> str:
-    install = "Install bubblewrap (apt install bubblewrap)"
+def remedy(level: int, minimum: int) -> str:
+    """What to do where ``level`` is offered and ``minimum`` is required: a clause without a full stop."""
+    install = "install bubblewrap (apt install bubblewrap)"
     trust = "set SANDBOX_MIN_LEVEL=1 if you trust all code that will be collected"
     if level == 2:
-        return f"{install}, or set SANDBOX_MIN_LEVEL=2 if confined is enough for the code that will be collected."
-    if minimum == 2:
-        return f"{install}, use a Linux with Landlock that denies TCP (6.7 or newer), or {trust}."
-    return f"{install}, or {trust}. Level 2 needs a Linux with Landlock (6.7 or newer) and SANDBOX_MIN_LEVEL=2."
+        return f"{install}, or set SANDBOX_MIN_LEVEL=2 if confined is enough"
+    landlock = "Linux 6.7 or newer with Landlock for level 2"
+    return f"{install}, or use {landlock}{'' if minimum == 2 else ' (SANDBOX_MIN_LEVEL=2)'}, or {trust}"
 
 
 def run(
@@ -144,6 +146,8 @@ def run(
     sandbox = sandbox or probe()
     level = sandbox.level if level is None else level
     _check(sandbox, level, tree, tree_at, env or {})
+    if level < 3 and not sandbox.root:
+        _shield()
     scratch = Path(tempfile.mkdtemp(prefix="target-"))
     try:
         scratch.chmod(0o755)  # the target's user passes through it
@@ -157,6 +161,16 @@ def run(
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return _unless_never_started(end) if level == 3 else end
+
+
+@functools.cache
+def _shield() -> None:
+    """Close our memory, environment and descriptors to other processes of our user, as the target may be one.
+
+    It lasts as long as this process; core dumps and debuggers of the same user are shut out too.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _unless_never_started(end: ProcessEnd) -> ProcessEnd:

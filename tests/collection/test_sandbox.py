@@ -20,14 +20,18 @@ from remediation.collection import sandbox
 from remediation.collection.runtime import InterpreterError, describe_interpreter, interpreter_paths
 from remediation.collection.sandbox import Limits, Sandbox, SandboxError
 from remediation.core.records import ProcessEnd
-from tests.environments import environment
+from tests.environments import environment, open_python
 
 FACTS = sandbox.probe()
-# (level, facts): everything this machine can do, and level 1 as on a machine without namespaces.
-WAYS = [(level, FACTS) for level in sorted({FACTS.level, 1}, reverse=True)]
-WAYS += [(1, dataclasses.replace(FACTS, level=1, namespaces=False))] if FACTS.namespaces else []
+PLAIN = dataclasses.replace(FACTS, level=min(FACTS.level, 2), namespaces=False)
+# (level, facts): everything this machine can do, and levels 2 and 1 as on a machine without namespaces.
+WAYS = [(level, FACTS) for level in FACTS.levels]
+WAYS += [(level, PLAIN) for level in PLAIN.levels] if FACTS.namespaces else []
 IDS = [f"level{level}{'' if facts.namespaces else '-plain'}" for level, facts in WAYS]
 ISOLATED = [way for way in WAYS if way[0] == 3]
+CONFINED = [way for way in WAYS if way[0] == 2]
+CONFINED_IDS = [f"level2{'' if facts.namespaces else '-plain'}" for _, facts in CONFINED]
+NO_NETWORK = [way for way in WAYS if way[0] >= 2 or way[1].namespaces]
 
 
 @pytest.fixture
@@ -115,9 +119,9 @@ def test_isolation_has_no_unlimited_place_to_write(level: int, facts: Sandbox, o
 
 
 @pytest.mark.parametrize("network", [False, True])
-@pytest.mark.parametrize(("level", "facts"), [way for way in WAYS if way[0] == 3 or way[1].namespaces])
+@pytest.mark.parametrize(("level", "facts"), NO_NETWORK)
 def test_the_network_is_there_only_when_asked_for(level: int, facts: Sandbox, network: bool, open_place: Path) -> None:
-    python = Path(sys._base_executable)  # type: ignore[attr-defined]
+    python = open_python() or Path(sys._base_executable)  # type: ignore[attr-defined]
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         ask = f"import socket; socket.create_connection(('127.0.0.1', {port}), 2); print('reached')"
@@ -170,7 +174,7 @@ import dataclasses
 from pathlib import Path
 from remediation.collection import sandbox
 tree = Path({str(open_place)!r})
-facts = dataclasses.replace(sandbox.probe(), level={facts.level}, namespaces={facts.namespaces})
+facts = dataclasses.replace(sandbox.probe(), level={level}, namespaces={facts.namespaces})
 sandbox.run(["/bin/sh", "-c", "(setsid sleep 300.{mark} &); sleep 301.{mark}"], tree=tree, tree_at=str(tree),
             cwd=str(tree), level={level}, sandbox=facts)
 """
@@ -241,7 +245,12 @@ def test_without_namespaces_a_closed_directory_is_refused_with_advice(tmp_path: 
 def test_levels_are_enforced_and_described() -> None:
     with pytest.raises(SandboxError, match="SANDBOX_MIN_LEVEL=1"):
         sandbox.require(1, 3)
+    with pytest.raises(SandboxError, match=r"Linux 6\.7 or newer with Landlock"):
+        sandbox.require(1, 2)
+    with pytest.raises(SandboxError, match="SANDBOX_MIN_LEVEL=2 if confined is enough"):
+        sandbox.require(2, 3)
     sandbox.require(3, 3)
+    assert [sandbox.name(level) for level in (3, 2, 1)] == ["isolated", "confined", "trusted code only"]
     assert "trusted code only" in sandbox.describe(1)
     weak = dataclasses.replace(FACTS, level=1)
     with pytest.raises(SandboxError, match="not available"):
