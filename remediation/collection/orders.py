@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-NOBODY = 65534  # user and group of every target that a root worker starts
+from remediation.collection.ownership import NOBODY, give, tasks
+
 TOOLS = ("/usr/bin/prlimit", "/usr/bin/setpriv", "/usr/bin/env")
 SHARED_MEMORY = 32 * 1024 * 1024
 ETC = ("ld.so.cache", "alternatives", "localtime", "ssl", "ca-certificates")
@@ -98,7 +99,7 @@ class Request:
     def processes(self) -> int:
         """The kernel counts all tasks of the user, so what it has already comes on top."""
         uid = NOBODY if self.sandbox.root else os.getuid()
-        return self.limits.processes + _tasks(uid)
+        return self.limits.processes + tasks(uid)
 
     # -- level 3 --------------------------------------------------------------------------------
 
@@ -188,7 +189,7 @@ class Request:
         if self.sandbox.namespaces or self.sandbox.root:
             rules.append(("/dev/shm", "write", "may"))  # noqa: S108
         rules += [(str(path), "read", "must") for path in self.readable]
-        rules += [(str(path), "names", "must") for path in self.listed]
+        rules += [(str(path), "names", "may") for path in self.listed]
         rules += [(str(path), "write", "must") for path in (*self.writable, self.tree, *orders["scratch"])]
         alone = self.network or self.sandbox.namespaces
         return {**orders, "landlock": {"rules": rules, "deny_tcp": not alone, "abi": self.sandbox.landlock}}
@@ -260,34 +261,3 @@ def _wall(path: Path) -> Path | None:
         if not facts.st_mode & entry:
             return directory
     return None
-
-
-def _tasks(uid: int) -> int:
-    """Threads of a user, by /proc; 0 where there is none."""
-    count = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if process.stat().st_uid == uid:
-                count += sum(1 for _ in (process / "task").iterdir())
-        except OSError:  # it ended meanwhile
-            continue
-    return count
-
-
-def give(path: Path) -> None:
-    """Let the target's user write below ``path``: a matter of ownership when we are root, nothing otherwise.
-
-    Symbolic links are not followed. A file with further hard links is left alone: its other names are not the
-    target's.
-    """
-    if os.geteuid() != 0:
-        return
-    os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
-    if not path.is_dir() or path.is_symlink():
-        return
-    for directory, names, files in os.walk(path):
-        for name in (*names, *files):
-            entry = Path(directory, name)
-            facts = entry.lstat()
-            if stat.S_ISDIR(facts.st_mode) or facts.st_nlink == 1:
-                os.chown(entry, NOBODY, NOBODY, follow_symlinks=False)

@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from remediation.collection import landlock
-from remediation.collection.orders import NOBODY, TOOLS, Limits, Request, Sandbox, SandboxError, give
+from remediation.collection.orders import TOOLS, Limits, Request, Sandbox, SandboxError
+from remediation.collection.ownership import NOBODY, give, sweep_shared_memory
 from remediation.collection.supervise import supervise
 from remediation.core.records import ProcessEnd
 
@@ -160,6 +161,8 @@ def run(
         )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        if level < 3 and sandbox.root and not sandbox.namespaces:
+            sweep_shared_memory()
     return _unless_never_started(end) if level == 3 else end
 
 
