@@ -49,12 +49,12 @@ def read_tree(recipe: Recipe) -> Read:
 
 
 def bare_errors(recipe: Recipe) -> str:
-    """The last line that bare ``pytest --collect-only -q`` prints on the tree, without anything of ours."""
+    """The last line of bare ``pytest --collect-only -q``, told to go on after an error, without anything of ours."""
     place, python = tree(recipe), environment(recipe)
     with _copy(place) as (copy, _, bytecode):
         given = {key: value.replace("{checkout}", str(copy)) for key, value in recipe.env.items()}
         env = {"PATH": os.environ["PATH"], "HOME": str(copy), "PYTHONPYCACHEPREFIX": str(bytecode), **given}
-        command = [str(python), "-m", "pytest", "--collect-only", "-q", *recipe.arguments]
+        command = [str(python), "-m", "pytest", "--collect-only", "-q", *recipe.arguments, "--maxfail=0"]
         done = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True, errors="replace", timeout=300)
     lines = [line for line in (done.stdout + done.stderr).splitlines() if re.search(r"\berrors?\b|no tests ", line)]
     return f"status {done.returncode}: {lines[-1] if lines else (done.stdout + done.stderr)[-300:]}"
