@@ -1,6 +1,7 @@
 # make run   the site on this machine: make run [PORT=8123] [REPO=<path or git URL> [PYTHON=<its interpreter>]]
 # make test  every test: make test [ARGS="-k claim"]
 # make corpus  scores the product on real broken trees (tests/corpus), downloaded the first time: make corpus [ARGS=tornado]
+# make slow  the tests that take minutes: a hundred thousand errors
 # make lint  style, types, layers        make clean  everything that can be made again (never .data)
 #
 # Only relative paths stand in targets and recipes, so the clone may lie anywhere, also below a folder with a space.
@@ -17,7 +18,7 @@ UV := env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never $(UV_CERTS) $(if $(UV_CACHE),
 # --inexact: what `run` needs never removes what `test` needs.
 SYNC := $(UV) sync -q --frozen --inexact --compile-bytecode --python $(BIN)/python --extra embedded
 
-.PHONY: run test corpus lint format clean
+.PHONY: run test slow corpus lint format clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp
@@ -31,6 +32,9 @@ test: .venv/browser.stamp
 
 corpus: .venv/test.stamp
 	@$(BIN)/python -m tests.corpus.score $(ARGS)
+
+slow: .venv/test.stamp
+	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .

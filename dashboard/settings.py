@@ -167,7 +167,7 @@ COLLECT_FILE_SECONDS = env_int("COLLECT_FILE_SECONDS", 120, least=1)  # the impo
 COLLECT_CULPRITS = env_int("COLLECT_CULPRITS", 5, least=0)  # runs of one pass that may die or hang
 COLLECT_CPU_SECONDS = env_int("COLLECT_CPU_SECONDS", 1_200, least=1)
 COLLECT_MEMORY_MIB = env_int("COLLECT_MEMORY_MIB", 8_192, least=64)
-COLLECT_FILE_MIB = env_int("COLLECT_FILE_MIB", 64, least=1)
+COLLECT_FILE_MIB = env_int("COLLECT_FILE_MIB", 256, least=1)
 COLLECT_TEMP_MIB = env_int("COLLECT_TEMP_MIB", 512, least=1)
 COLLECT_OUTPUT_MIB = env_int("COLLECT_OUTPUT_MIB", 4, least=1)
 COLLECT_PROCESSES = env_int("COLLECT_PROCESSES", 512, least=1)

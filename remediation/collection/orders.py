@@ -38,7 +38,7 @@ class Limits:
     culprits: int = 5
     cpu_seconds: int = 1_200
     memory_bytes: int = 8 * 1024**3
-    file_bytes: int = 64 * 1024**2
+    file_bytes: int = 256 * 1024**2
     processes: int = 512
     open_files: int = 1_024
     output_bytes: int = 4 * 1024**2

@@ -32,6 +32,7 @@ FORMAT = 1
 MESSAGE, TRACEBACK, STATEMENT, PENDING, FRAMES, WARNINGS = 4_000, 20_000, 200, 200, 12, 200
 OUTSIDE, CHAIN, NEAR, NAMES, CYCLE = 4, 4, 5, 2_000, 20
 PACKAGES = 2_000
+TRACEBACKS = 24 * 1024**2  # characters of all tracebacks together; a hundred thousand errors keep their causes
 # Directories that pytest leaves out by itself: nobody's decision, so not worth a line.
 DEFAULT_IGNORED = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}", "__pycache__")
 
@@ -454,6 +455,7 @@ class Reporter:
         self.modules: dict[str, dict[str, str]] = {}
         self.ignored: dict[str, None] = {}
         self.warnings = 0
+        self.tracebacks = 0
         self.interrupted = False
         self.ended = False
         self.final: Counter[str] | None = None
@@ -664,7 +666,10 @@ class Reporter:
 
     def error(self, collector: Any, report: Any) -> None:
         info = getattr(getattr(report, "call", None), "excinfo", None)
-        text = short(self.text(str(report.longrepr)), TRACEBACK)
+        text = "[left out: the tracebacks of the errors before it are too many]"
+        if self.tracebacks < TRACEBACKS:
+            text = short(self.text(str(report.longrepr)), TRACEBACK)
+            self.tracebacks += len(text)
         # A plugin may make reports of its own, without the exception.
         cause = self.cause(info.value) if info else {"type": "", "message": text[:MESSAGE]}
         path = self.place(collector) if report.nodeid else ""

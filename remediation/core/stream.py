@@ -16,7 +16,7 @@ LARGEST = 2**31 - 1  # what a Postgres integer holds
 PATH, NODE, MESSAGE, TRACEBACK, NAME = 1_000, 2_000, 4_000, 20_100, 500
 FRAMES, PENDING, BASES, WARNINGS, LIST, PACKAGES = 12, 200, 50, 200, 500, 2_000
 OUTSIDE, CHAIN, NEAR, CYCLE = 4, 4, 5, 20
-ERRORS = 50_000
+ERRORS = 200_000
 
 Event = dict[str, Any]
 Why = tuple[str, str]  # a code of core.silence.MECHANISMS, and details in words

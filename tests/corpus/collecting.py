@@ -7,16 +7,19 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from remediation.collection.declared import is_declaring, read_declared, references
-from remediation.collection.run import Target, collect
+from remediation.collection import parsing
+from remediation.collection.declared import Declared, distribution_names, is_declaring, read_declared, references
+from remediation.collection.environment import source_roots
+from remediation.collection.removal import remove
+from remediation.collection.rounds import collect_whole, judge_whole
+from remediation.collection.run import Target
 from remediation.collection.sandbox import Limits
-from remediation.core.classify import with_tree
-from remediation.core.events import judge
+from remediation.core import tree as tree_facts
 from remediation.core.fingerprint import Identified, identify
 from remediation.core.records import CollectionError, Verdict
 from tests.corpus.fetch import environment, tracked, tree
@@ -37,13 +40,29 @@ def read_tree(recipe: Recipe) -> Read:
     """The product's own way from a tree to its tickets; the one place to change when a pass gets another door."""
     place, python = tree(recipe), environment(recipe)
     paths = tracked(place)
+    declared = _declared(place, paths)
     with _copy(place) as (copy, work, bytecode):
-        target = Target(str(python), recipe.arguments, recipe.env)
-        collected = collect(target, tree=copy, work=work, bytecode=bytecode, limits=LIMITS)
-    verdict = judge(collected.stream, collected.end, inventory=[path for path in paths if path.endswith(".py")])
+        target = Target(str(python), recipe.arguments, _on_path(recipe.env, source_roots(paths)))
+        whole = collect_whole(
+            target, tree=copy, work=work, bytecode=bytecode, renew=lambda: _lay_out(place, copy), limits=LIMITS
+        )
+    verdict = judge_whole(whole, inventory=[path for path in paths if path.endswith(".py")])
     if verdict.result is None:
         return Read(verdict, ())
-    result = with_tree(verdict.result, paths, _declared(place, paths))
+    tried = parsing.tried(
+        {path: source for path in tree_facts.unparsed_files(verdict.result) if (source := _content(place, path))},
+        python=verdict.session.python,
+        requires_python=declared.requires_python,
+        level=whole.last.sandbox_level,
+    )
+    result = tree_facts.with_tree(
+        verdict.result,
+        paths,
+        declared.distributions,
+        read=lambda path: _content(place, path),
+        distributions=distribution_names,
+        parsed=tried,
+    )
     found = list(identify(result).values())
     return Read(replace(verdict, result=result), tuple((error, _identified(error, found)) for error in result.errors))
 
@@ -68,14 +87,31 @@ def _identified(error: CollectionError, found: list[Identified]) -> Identified:
     return (same or alike or of_file)[0]
 
 
-def _declared(place: Path, paths: list[str]) -> frozenset[str]:
+def _on_path(env: Mapping[str, str], roots: Sequence[str]) -> dict[str, str]:
+    """The variables with the folders that hold the project's packages on the path, as a pass has them."""
+    given = [env["PYTHONPATH"]] if "PYTHONPATH" in env else []
+    paths = os.pathsep.join([*given, *(f"{{checkout}}/{root}" for root in roots)])
+    return {**env, **({"PYTHONPATH": paths} if paths else {})}
+
+
+def _content(place: Path, path: str) -> bytes | None:
+    file = place / path
+    return file.read_bytes() if file.is_file() else None
+
+
+def _declared(place: Path, paths: list[str]) -> Declared:
     entries = set(paths)
     files: dict[str, bytes] = {}
     wanted = {path for path in paths if is_declaring(path)}
     while new := [path for path in sorted(wanted & entries) if path not in files]:
         files |= {path: (place / path).read_bytes() for path in new}
         wanted = references(files)
-    return read_declared(files).distributions
+    return read_declared(files)
+
+
+def _lay_out(place: Path, target: Path) -> None:
+    remove(target)
+    shutil.copytree(place, target, symlinks=True, ignore=lambda at, _: {".git"} if at == str(place) else ())
 
 
 @contextmanager
@@ -84,7 +120,7 @@ def _copy(place: Path) -> Iterator[tuple[Path, Path, Path]]:
     with tempfile.TemporaryDirectory(prefix="corpus-", ignore_cleanup_errors=True) as directory:
         base = Path(directory)
         base.chmod(0o755)
-        shutil.copytree(place, base / "tree", symlinks=True, ignore=lambda at, _: {".git"} if at == str(place) else ())
+        _lay_out(place, base / "tree")
         for name in ("work", "bytecode"):
             (base / name).mkdir()
         yield base / "tree", base / "work", base / "bytecode"
