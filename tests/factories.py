@@ -141,13 +141,17 @@ def counted_pass(
 
 
 def blocked_pass(
-    of: Project, position: int | None = None, *, reason: str = "conftest-failure", **report: Any
+    of: Project,
+    position: int | None = None,
+    *,
+    reason: str = "conftest-failure",
+    blocker: CollectionError | None = None,
+    **report: Any,
 ) -> CollectionPass:
-    """A pass that pytest could not finish: it has no number."""
+    """A pass that pytest could not finish: it has no number. ``blocker``: the one error that stopped it."""
     text = "pytest stopped while loading tests/conftest.py, before it reached a test file. This is not zero errors."
-    return ended_pass(
-        of, Verdict("blocked", reason, text, "E   ImportError: cannot import name 'db_engine'"), position, **report
-    )
+    detail = "E   ImportError: cannot import name 'db_engine'"
+    return ended_pass(of, Verdict("blocked", reason, text, detail, blocker=blocker), position, **report)
 
 
 def failed_pass(of: Project, position: int | None = None, *, reason: str = "source-unreachable") -> CollectionPass:

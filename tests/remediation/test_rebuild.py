@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from remediation import passes, projections, tickets
 from remediation.core.ledger import Ledger
+from remediation.core.records import Cause, CollectionError
 from remediation.models import (
     CategoryCount,
     CollectionPass,
@@ -35,7 +36,7 @@ World = dict[str, Any]  # what became of each file; "off" or "blocked" for the w
 EVENTFUL: list[World] = [
     {"a": MODULES[0], "b": MODULES[0], "c": MODULES[1], "d": "syntax"},
     {"a": 9, "b": MODULES[0], "c": MODULES[1], "d": "syntax", "renamed": "d"},  # a file moves, its key names it
-    {"blocked": True},
+    {"blocked": "tests/unit/conftest.py"},
     {"a": 9, "b": MODULES[0], "c": ("skipped", 0), "d": MODULES[2], "renamed": "ad"},  # a cleared pair's file moves
     {"a": MODULES[0], "b": MODULES[0], "c": ("skipped", 0), "d": 30, "renamed": "acd"},  # a hidden pair's file moves
     {"off": True, "a": MODULES[1], "b": "gone"},
@@ -54,7 +55,12 @@ counted = st.fixed_dictionaries(
     {**dict.fromkeys(PATHS, file_now), "renamed": st.sampled_from(["", "", "a", "bd", "abcd"])}
 )
 moment = st.one_of(
-    counted, counted, counted, counted, st.just({"blocked": True}), st.just({"off": True, "a": MODULES[1]})
+    counted,
+    counted,
+    counted,
+    counted,
+    st.sampled_from([{"blocked": ""}, {"blocked": "tests/unit/conftest.py"}, {"blocked": "setup.cfg"}]),
+    st.just({"off": True, "a": MODULES[1]}),
 )
 history = st.lists(moment, min_size=5, max_size=6)
 
@@ -91,12 +97,18 @@ def errors_and_files(world: World) -> tuple[list[Any], dict[str, Any]]:
 
 
 def record(project: Project, position: int, world: World) -> CollectionPass:
-    if world.get("blocked"):
-        return factories.blocked_pass(project, position)
+    if "blocked" in world:
+        return factories.blocked_pass(project, position, blocker=blocker(world["blocked"]))
     errors, rows = errors_and_files(world)
     if world.get("off"):
         return factories.off_ref(project, errors)
     return factories.counted_pass(project, position, errors, rows, renames=passes.renames_between(project))
+
+
+def blocker(path: str) -> CollectionError | None:
+    """The one error of a blocked pass; None where no single cause is known."""
+    cause = Cause("ModuleNotFoundError", "No module named 'db'", name="db")
+    return CollectionError(path, "", cause) if path else None
 
 
 def arrive(worlds: Sequence[World], order: Iterable[int]) -> Project:
@@ -136,7 +148,7 @@ def snapshot(project: Project) -> dict[str, Any]:
         "tickets": rows_of(
             Ticket.objects.filter(project=project),
             "title", "kind", "category__name", "status", "errors", "hidden_errors", "first_pass__position",
-            "verified_pass__position", "regressed_pass__position",
+            "verified_pass__position", "regressed_pass__position", "blocking", "blocked_pass__position",
         ),
         "history": rows_of(
             Transition.objects.filter(ticket__project=project),
@@ -222,7 +234,11 @@ def land_without_rebuild(collection_pass: CollectionPass, renames: projections.R
     """The incremental step alone, wherever in the commit order the pass stands."""
     project = collection_pass.project
     before = project.passes.counted().select_related("result").before(collection_pass).in_commit_order().last()
-    _Fold(project, renames, load_state(project, before), before).apply(collection_pass)
+    fold = _Fold(project, renames, load_state(project, before), before)
+    if collection_pass.counted:
+        fold.apply(collection_pass)
+    else:
+        fold.tickets.block(collection_pass)
 
 
 @pytest.mark.django_db
