@@ -16,7 +16,7 @@ from importlinter.application import use_cases
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 300  # lines
 # Runs inside the target's interpreter as one file, so it cannot be split.
-ONE_FILE = {"remediation/collection/reporter.py": 560}
+ONE_FILE = {"remediation/collection/reporter.py": 900}
 configuration.configure()
 
 

@@ -11,6 +11,7 @@ from remediation.core.records import Cause, Outside, TreeFacts
 from remediation.core.stdlib_history import PYTHON2_BUILTINS, is_stdlib, module_left, name_came, name_left
 
 _MODULE_ATTRIBUTE = re.compile(r"module '([^']+)' has no attribute '([^']+)'")
+_OBJECT_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
 _IMPORTING = ("import ", "from ", "__import__(")
 
 
@@ -103,11 +104,14 @@ def _whose(module: str, cause: Cause, tree: TreeFacts) -> str:
 def missing_attribute(cause: Cause, tree: TreeFacts) -> Missing | None:
     """The kind of an AttributeError that says a module, a class or a library's object lacks a name; else None."""
     owner, name = cause.owner, cause.name
-    if not owner:
-        match = _MODULE_ATTRIBUTE.search(cause.message)
-        return missing_name_of(match[1], match[2], cause, tree) if match else None
-    if not name or cause.owner_is == "module":
-        return missing_name_of(owner, name, cause, tree) if name else None
+    if not owner and (match := _MODULE_ATTRIBUTE.search(cause.message)):
+        return missing_name_of(match[1], match[2], cause, tree)
+    if not owner and (match := _OBJECT_ATTRIBUTE.match(cause.message)):  # Python < 3.10 keeps no object
+        owner, name = f"builtins.{match[1]}", match[2]
+    if not (owner and name):
+        return None
+    if cause.owner_is == "module":
+        return missing_name_of(owner, name, cause, tree)
     if cause.owner_is == "class":
         known = "" if owner.startswith("builtins.") else cause.origin
         return missing_name_of(owner, name, cause, tree) if known or name_left(owner, name) else None

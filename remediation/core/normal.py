@@ -10,7 +10,8 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 _UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
 _HEX_ID = re.compile(r"\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b", re.IGNORECASE)
 _TEMPORARY = re.compile(r"\btmp[a-z0-9_]{8}\b")  # as Python's tempfile makes them
-_ABSOLUTE = re.compile(r"(?:[A-Za-z]:)?(?:/[^\s/'\",:;()]+)+/(?=[^\s/'\",:;()]+)")
+# Where a path begins; "data/a/x.json" and "https://host/a/x" hold none.
+_ABSOLUTE = re.compile(r"(?<![\w./-])(?:[A-Za-z]:)?(?:/[^\s/'\",:;()]+)+/(?=[^\s/'\",:;()]+)")
 _PLACE = re.compile(r"\b(line|column|lineno|pid|port|id|took|after|in|at) \d+(?:\.\d+)?\b", re.IGNORECASE)
 _AFTER_COLON = re.compile(r"(?<=[\w\]]):\d+\b")
 # A digit that belongs to a name is part of the name (utf8, model2); one digit alone often is the very point.

@@ -53,13 +53,12 @@ def _environment_title(error: Classified) -> str:
     top = module.partition(".")[0]
     if error.kind == "removed-stdlib":
         left = name_left(module, name) if name else module_left(module)
-        when = f" in {left}" if left else ""
-        if name and not left:
-            return f"{by}{name}{', which' if by else ''} is not in this Python's {module}"
-        if name and module == "builtins":
-            return f"{by}{name}{', which' if by else ''} was removed from Python{when}"
-        what = f"{name}{', which' if by else ''} was removed from Python's {module}" if name else ""
-        return f"{by}{what or f'Module {module}' + (', which' if by else '') + ' was removed from Python'}{when}"
+        if not name:
+            what, of = f"{'module' if by else 'Module'} {module}", "Python"
+        else:
+            what, of = name, "Python" if module == "builtins" else f"Python's {module}"
+        verb = f"was removed from {of}" if left or not name else f"is not in this {of}"
+        return f"{by}{what}{', which' if by else ''} {verb}{f' in {left}' if left else ''}"
     if name:
         return f"The installed {top} has no {name} in {module}" + (f", which {error.package} needs" if by else "")
     if "." in module:

@@ -85,6 +85,11 @@ def test_a_conftest_is_named_by_what_it_raises() -> None:
         ("cannot write /tmp/tmpk3j9_2xa", "cannot write /tmp/tmpqqqqqqqq"),
         ("cannot open '/tmp/tmpk3j9_2xa/db'", "cannot open '/tmp/tmpzzzzzzz1/db'"),
         ("took 1.25 seconds", "took 10.5 seconds"),
+        ("no answer within 9 s", "no answer within 12 s"),
+        ("atlas.py:9: bad", "atlas.py:131: bad"),
+        ("unknown fields {'b', 'a'}", "unknown fields {'a', 'b'}"),
+        ("port 80 is in use", "port 54321 is in use"),
+        ("2026-01-02 03:04:05 late", "2025-11-12 13:14:15 late"),
     ],
 )
 def test_what_varies_between_two_runs_is_no_other_cause(one: str, other: str) -> None:
@@ -99,6 +104,11 @@ def test_what_varies_between_two_runs_is_no_other_cause(one: str, other: str) ->
         ("no file data/x.json", "no file data/y.json"),
         ("facade is not defined", "decade is not defined"),  # letters of hexadecimal numbers alone are words
         ("temporary is wrong", "temporal is wrong"),
+        ("expected 3 arguments, got 2", "expected 4 arguments, got 2"),
+        ("unknown codec utf8", "unknown codec utf16"),
+        ("no field model1", "no field model2"),
+        ("no file data/a/x.json", "no file data/b/x.json"),
+        ("see https://example.org/a/x", "see https://example.org/b/x"),
     ],
 )
 def test_what_says_something_else_is_another_cause(one: str, other: str) -> None:
