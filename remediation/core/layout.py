@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from remediation.core.source_names import asked, attributes_of, bound_names
+from remediation.core.source_names import asked, attributes_of, bound_names, imports
 
 Read = Callable[[str], bytes]  # path in the commit -> content; b"" where it is not known
 
@@ -112,6 +112,8 @@ class Layout:
 
     def _has(self, path: str, name: str, importer: str, statement: str, *, unknown: bool) -> bool:
         """Whether the file binds anything of what the importer wants of it; ``unknown`` where that cannot be told."""
+        if self.read is not None and imports(self.read(path), name):
+            return False  # it wraps the package of its own name
         for module, names in asked(statement):
             if module.startswith(name + "."):
                 return bool(self.holds(str(_package(path)), module.partition(".")[2]))

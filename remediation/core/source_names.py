@@ -65,6 +65,18 @@ def asked(statement: str) -> list[tuple[str, tuple[str, ...]]]:
     return []
 
 
+def imports(source: bytes, top: str) -> bool:
+    """Whether a file anywhere imports that top-level name, or something below it, absolutely."""
+    tree = parse(source)
+    found: list[str] = []
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.append(node.module or "")
+    return any(name.partition(".")[0] == top for name in found)
+
+
 def attributes_of(source: bytes, module: str) -> frozenset[str]:
     """The attributes that a file uses of a module it imports by ``import module`` or ``import module as name``."""
     tree = parse(source)

@@ -1,0 +1,63 @@
+"""A file that the pass's Python cannot parse is shown to the other Pythons of the machine, and never run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from remediation.collection import sandbox
+from remediation.collection.parsing import tried
+from remediation.collection.pythons import Interpreter, installed_pythons
+from remediation.collection.recipe import BuildError
+from remediation.core.records import Parsed
+
+OWN = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def minors(oldest: str = "3.8") -> tuple[str, ...]:
+    """The other minor versions on this machine, from ``oldest`` on."""
+    found = {(one.version.major, one.version.minor) for one in installed_pythons()}
+    wanted = [f"{a}.{b}" for a, b in sorted(found) if (a, b) >= tuple(map(int, oldest.split(".")))]
+    return tuple(minor for minor in wanted if minor != OWN)
+
+
+def asked(sources: dict[str, bytes], requires: str = "", python: str = OWN + ".1") -> dict[str, Parsed]:
+    level = sandbox.probe().level
+    return {one.path: one for one in tried(sources, python=python, requires_python=requires, level=level)}
+
+
+def test_it_says_which_minor_versions_parse_a_file(tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    sources = {
+        "a/walrus.py": f"open({str(mark)!r}, 'w')\nif (n := 3): pass\n".encode(),
+        "a/match.py": b"match 1:\n    case 1: pass\n",
+        "a/two.py": b"print 'x'\n",
+        "a/null.py": b"x = 1\x00\n",
+    }
+    found = asked(sources)
+    assert found["a/walrus.py"].versions == minors()
+    assert found["a/match.py"].versions == minors("3.10")
+    assert found["a/two.py"].versions == found["a/null.py"].versions == ()
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("requires", "supported"), [("", False), (">=3.8", True), (">=3.99", False), ("nonsense", False)]
+)
+def test_whether_the_repository_supports_the_python_of_the_pass(requires: str, supported: bool) -> None:
+    assert asked({"x.py": b"x = 1\n"}, requires)["x.py"].supported is supported
+
+
+def test_nothing_is_asked_and_nothing_claimed_where_there_is_nothing_to_ask() -> None:
+    def none() -> list[Interpreter]:
+        raise BuildError("no-uv", "no")
+
+    gone = [Interpreter(Version("3.99.0"), Path("/nowhere/bin/python"))]
+    values = {"python": OWN, "requires_python": "", "level": 1}
+    assert tried({}, **values, interpreters=none) == []
+    assert tried({"x.py": b""}, **values, interpreters=none) == []
+    assert tried({"x.py": b""}, **values, interpreters=lambda: gone) == []
+    assert tried({"x.py": b""}, **values, interpreters=list) == []
