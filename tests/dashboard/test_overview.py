@@ -232,6 +232,49 @@ def test_zero_in_another_scope_is_no_zero(db: None) -> None:
     assert "fewer" not in said
 
 
+OTHER = SessionFacts(pytest="9.1.0", python="3.13.0", rootdir=".", inipath="pyproject.toml")
+
+
+@pytest.mark.parametrize("number", [3, 30])
+def test_not_comparable_takes_the_place_of_a_percentage_of_more_and_of_fewer(db: None, number: int) -> None:
+    project, client = fresh()
+    counted(project, 12)
+    factories.counted_pass(project, None, broken(number), files(40), session=OTHER)
+    said = page(client)
+    assert f"{number} collection errors left." in said
+    assert "Not comparable with the first pass on 3 Mar, which had 12: Python 3.12 to 3.13." in said
+    assert "fewer" not in said and "%" not in said
+    assert "down from" not in said and "up from" not in said
+    address = "/p/zephyr/passes/2/conditions/?with=1"
+    assert f'href="{address}"' in client.get("/p/zephyr/").content.decode()
+    assert client.get(address).status_code == 200
+
+
+def test_control_the_same_counts_in_one_scope_have_a_percentage(db: None) -> None:
+    project, client = fresh()
+    counted(project, 12)
+    counted(project, 3)
+    said = page(client)
+    assert "75% fewer" in said and "down from 12" in said
+    assert "Not comparable" not in said
+
+
+def test_the_mark_on_the_trend_says_what_changed_drawn_and_in_the_figure(db: None) -> None:
+    project, client = fresh()
+    for _ in range(4):
+        counted(project, 12)
+    factories.counted_pass(project, None, broken(9), files(40), session=OTHER)
+    for _ in range(4):
+        factories.counted_pass(project, None, broken(9), files(40), session=OTHER)
+    words_of_it = "scope changed: Python 3.12 to 3.13"
+    drawn = client.get("/p/zephyr/").content.decode()
+    assert f">{words_of_it}</text>" in drawn
+    assert f'<div class="xs m">{words_of_it}</div>' in drawn, "in the table of numbers"
+    answer = json.loads(client.get("/p/zephyr/trend.json").content)
+    assert words_of_it in [note["text"] for note in answer["figure"]["layout"]["annotations"]]
+    assert [words_of_it in reading["moved"] for reading in answer["readings"]] == [False] * 4 + [True] + [False] * 4
+
+
 def test_hidden_errors_are_named_and_keep_zero_away(db: None) -> None:
     project, client = fresh()
     counted(project, 12)

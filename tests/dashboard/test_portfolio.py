@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -63,6 +64,15 @@ def test_a_rise_is_said_in_words(cast: Cast) -> None:
     more = [factories.unknown_marker(f"tests/test_more_{i}.py") for i in range(4)]
     factories.counted_pass(cast.project, 2, [*errors(), *more], at=timezone.now() - timedelta(days=1))
     assert "atlas rose by 4 this week." in page(cast.client("admin"))
+
+
+def test_no_rise_is_said_where_the_scope_changed(cast: Cast) -> None:
+    more = [factories.unknown_marker(f"tests/test_more_{i}.py") for i in range(4)]
+    other = dataclasses.replace(factories.SESSION, python="3.13.0")
+    factories.counted_pass(cast.project, 2, [*errors(), *more], session=other)
+    said = page(cast.client("admin"))
+    assert "rose by" not in said
+    assert "not comparable" in said
 
 
 def test_anonymous_is_asked_to_sign_in(db: None) -> None:

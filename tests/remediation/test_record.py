@@ -141,6 +141,54 @@ def test_another_level_or_other_arguments_are_another_scope(project: Project) ->
     assert factories.counted_pass(project, 3, ERRORS, sandbox_level=1).comparable is False
 
 
+# --- what it ran under --------------------------------------------------------
+
+
+def test_plugins_and_packages_of_each_pass_are_kept_though_the_scope_stays(project: Project) -> None:
+    first, later = (
+        dataclasses.replace(factories.SESSION, plugins=(plugin,), packages=(package,), platform="linux")
+        for plugin, package in (("cov 5.0", "numpy 2.0"), ("cov 6.0", "numpy 2.1"))
+    )
+    made = [factories.counted_pass(project, None, ERRORS, session=session) for session in (first, later)]
+    assert [one.conditions["plugins"] for one in made] == [["cov 5.0"], ["cov 6.0"]]
+    assert [one.conditions["packages"] for one in made] == [["numpy 2.0"], ["numpy 2.1"]]
+    assert made[0].scope == made[1].scope
+    assert "packages" not in made[0].scope.facts["session"]
+
+
+def test_of_variables_the_names_are_kept_and_never_the_values(project: Project) -> None:
+    Project.objects.filter(pk=project.pk).update(environment={"TOKEN": "hunter2"}, arguments="-m 'not slow' tests")
+    project.refresh_from_db()
+    made = factories.counted_pass(project, 2, ERRORS)
+    assert made.conditions["variables"] == ["TOKEN"]
+    assert made.conditions["arguments"] == ["-m", "not slow", "tests"]
+    assert "hunter2" not in json.dumps(made.conditions)
+
+
+def test_settings_that_changed_while_it_ran_are_not_what_it_ran_under(project: Project) -> None:
+    held = claimed(project)
+    assert held.project.arguments == ""
+    Project.objects.filter(pk=project.pk).update(arguments="tests/unit")
+    passes.record(held, passes.Report(verdict=Verdict("blocked", "timeout", "Stopped.")), factories.no_renames)
+    held.refresh_from_db()
+    assert held.conditions["arguments"] == []
+
+
+def test_a_pass_that_ended_early_keeps_what_is_known_and_claims_nothing_else(project: Project) -> None:
+    blocked = factories.blocked_pass(project, 2, network=False, interpreter="built", source_roots=("src",))
+    assert blocked.conditions == {
+        "arguments": [], "variables": [], "sandbox_level": 3, "network": False, "interpreter": "built",
+        "source_roots": ["src"],
+    }  # fmt: skip
+    failed = factories.failed_pass(project, 3)
+    assert failed.conditions == {"arguments": [], "variables": [], "sandbox_level": 3}
+
+
+def test_a_hostile_package_is_stored_clean(project: Project) -> None:
+    session = dataclasses.replace(factories.SESSION, packages=("evil \0\x1b[31m\ud800 1.0",))
+    assert "\0" not in json.dumps(factories.counted_pass(project, 2, ERRORS, session=session).conditions["packages"])
+
+
 # --- hostile texts -----------------------------------------------------------
 
 NASTY = "a\0b \ud800 \x1b[31m\u202e" + "x" * 100
