@@ -95,7 +95,10 @@ def _headline(
     if other is not None:
         if not other.counted:
             return f"Pass #{number} counts {here}; #{other.number} was not counted."
-        return f"Pass #{number} counts {here}; #{other.number} counts {_numbers(other.total, other.tests_collected)}."
+        there = _numbers(other.total, other.tests_collected)
+        return f"Pass #{number} counts {here}" + (
+            f", and so does {name}." if here == there else f"; {name} counts {there}."
+        )
     if theirs.errors is None and theirs.tests is None:
         return f"We count {here}; {name} gives no number."
     if (theirs.errors, theirs.tests) == (ours.errors, ours.tests) and collection_pass.total == ours.errors:
@@ -117,6 +120,7 @@ def _verdict(compared: Comparison, ours: Conditions, theirs: Conditions) -> dict
     return {
         "things": len(compared.explaining),
         "names": get_text_list(compared.explaining, "and"),
+        "numbers": ours.errors is not None and theirs.errors is not None,
         "equal": ours.errors is not None and (ours.errors, ours.tests) == (theirs.errors, theirs.tests),
         "unknown": len(compared.unknown),
     }

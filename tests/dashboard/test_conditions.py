@@ -81,8 +81,10 @@ def test_what_the_log_does_not_say_is_said_to_be_unknown(cast: Cast) -> None:
     assert "Python 3.12.1 not said" in page
     _, page = ask(cast, "platform linux -- Python 3.12.1, pytest-9.1.0")
     assert "the CI log gives no number" in page
-    assert "Nothing that both say explains it." in page
+    assert "Nothing that both say differs." in page
     assert "0 errors" not in page
+    _, page = ask(cast, "collected 5 items / 9 errors\n")
+    assert "Nothing that both say explains it. What only one side says stands below:" in page
 
 
 def test_a_list_of_packages_alone_is_enough(cast: Cast) -> None:
@@ -112,6 +114,13 @@ def test_another_pass_stands_beside_it(cast: Cast) -> None:
     assert "Only in #2 1 tests/test_c.py" in page
 
 
+def test_equal_counts_are_said_to_be_equal_and_what_differs_all_the_same(cast: Cast) -> None:
+    factories.counted_pass(cast.project, 3, errors(), WORKING, session=dataclasses.replace(SESSION, python="3.13.0"))
+    page = see(cast, "/p/atlas/passes/3/conditions/?with=2")
+    assert "Pass #3 counts 3 errors and 5 tests, and so does #2." in page
+    assert "2 things differ, though the counts are equal: commit and Python." in page
+
+
 def test_the_banner_of_a_pass_that_is_not_comparable_leads_there(cast: Cast) -> None:
     page = cast.client("viewer").get("/p/atlas/passes/2/").content.decode()
     assert f'href="{URL}?with=1"' in page
@@ -124,6 +133,7 @@ def test_a_pass_that_was_not_counted_has_conditions_and_no_number(cast: Cast) ->
     assert "Pass #3 was not counted: it has no number to compare." in page
     assert "Interpreter built from what the commit declares" in page
     assert "0 errors" not in page
+    assert "that can explain it" not in page
     beside = see(cast, URL + "?with=3")
     assert "#3 was not counted" in beside and "0 errors" not in beside
 

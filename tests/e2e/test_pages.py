@@ -118,6 +118,23 @@ def test_a_click_on_claim_takes_the_ticket(visit: Visit, cast: Cast) -> None:
     assert visitor.said == []
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_pasted_log_is_compared_and_what_cannot_be_read_is_said(visit: Visit, cast: Cast, width: int) -> None:
+    visitor = visit("viewer", width=width)
+    page = visitor.go("/p/atlas/passes/9/conditions/")
+    page.get_by_label("Log of your CI").fill("make: nothing to be done")
+    page.get_by_role("button", name="Compare").first.click()
+    expect(page.get_by_text("No line of pytest was found in this text.")).to_be_visible()
+    assert faults(page, width) == []
+    page.get_by_label("Log of your CI").fill("$ pytest -x\ncollected 3 items / 1 error\nERROR tests/test_a.py\n")
+    page.get_by_label("Packages, if you have them").fill("numpy==1.26.4")
+    page.get_by_role("button", name="Compare").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("the CI log says 1 error and 3 tests.")
+    expect(page.get_by_text("-x stops at the first error, so that count is cut short.")).to_be_visible()
+    assert faults(page, width) == []
+    assert [said for said in visitor.said if "422" not in said] == []
+
+
 def _packed(content: bytes) -> int:
     return len(gzip.compress(content, 6))
 
