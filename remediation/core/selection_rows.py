@@ -57,9 +57,10 @@ def _commit(ours: Conditions, theirs: Conditions) -> Row:
     """A log may shorten it."""
     why = "Another commit holds other files." if theirs.commit else "Your CI may have run another commit."
     row = fact("Commit", _short(ours.commit), _short(theirs.commit), why, always=not theirs.ours)
-    if row.differs and ours.commit and theirs.commit and ours.commit.startswith(theirs.commit):
-        return replace(row, differs=False, why=(), explains=False)
-    return row
+    if not ours.commit or not theirs.commit:
+        return row
+    same = ours.commit.startswith(theirs.commit) or theirs.commit.startswith(ours.commit)
+    return replace(row, differs=not same, why=() if same else (why,), explains=not same)
 
 
 def _short(commit: str | None) -> Texts | None:
