@@ -14,7 +14,7 @@ from remediation.collection import sandbox
 from remediation.core import trend as core
 from remediation.core.picture import Picture, picture, thin
 from remediation.core.trend import Layer, Point, Trend
-from remediation.models import Project, Ticket
+from remediation.models import FileState, Project, Ticket
 
 TABLE_ROWS = 60  # of the numbers under the chart; every pass stands on the passes page
 LISTED = 4
@@ -51,6 +51,7 @@ def build(project: Project, now: datetime) -> dict[str, Any]:
         "base_changes": history.base_changes,
         "fewer": core.fewer(trend.base, last),
         "hidden": hidden,
+        "silent": FileState.objects.now(project).silent().count(),
         "week": week,
         "terms": drawing.terms(week.ledger) if week else [],
         "drawing": drawing.draw(shown) if shown else None,

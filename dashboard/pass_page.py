@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,14 +17,15 @@ from remediation.core import fingerprint
 from remediation.core.blocker import identify_blocker
 from remediation.core.reconcile import CLEARED, HIDDEN
 from remediation.core.scope import changes
+from remediation.core.silence import told
 from remediation.core.trend import is_wall
-from remediation.models import CollectionPass, Occurrence, Ticket
+from remediation.models import CollectionPass, FileState, Occurrence, Ticket
 
 REASONS = {
     "fixed": "repaired",
     "deleted": "file deleted",
     "masked": "masked by a failure above it",
-    "silenced": "silenced: skipped, ignored or deselected",
+    "silenced": "silenced",
     "not-seen": "not seen, for no known reason",
     "held": "held until a lead confirms",
 }
@@ -31,16 +33,18 @@ REASONS = {
 
 @dataclass(slots=True)
 class Group:
-    """The files of one ticket in one list; ``reasons`` says how they went, where they went."""
+    """The files of one ticket in one list, each with a note; ``reasons`` says how they went, where they went."""
 
     ticket: Ticket
-    files: list[str] = field(default_factory=list)
-    reasons: set[str] = field(default_factory=set)
+    files: list[tuple[str, str]] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
 
     @property
     def why(self) -> str:
-        """How these errors ended, in words."""
-        return ", ".join(REASONS[reason] for reason in sorted(self.reasons))
+        """How these errors ended, in words; with numbers where they ended in several ways."""
+        if len(self.reasons) == 1:
+            return REASONS[next(iter(self.reasons))]
+        return reasons_told(self.reasons)
 
 
 def build(collection_pass: CollectionPass, now: datetime) -> dict[str, Any]:
@@ -88,23 +92,42 @@ def _blocker_ticket(collection_pass: CollectionPass) -> Ticket | None:
 
 
 def _lists(collection_pass: CollectionPass) -> list[dict[str, Any]]:
-    """What came and went, by ticket; a list that is empty is left out. One query."""
+    """What came and went, by ticket; a list that is empty is left out. One query, and one where something is hidden."""
     moved = Occurrence.objects.filter(Q(first_pass=collection_pass) | Q(closed_pass=collection_pass))
     rows = moved.select_related("file", "fingerprint__ticket__category").order_by("fingerprint__ticket", "file__path")
+    notes = _notes(collection_pass, {row.file_id for row in rows if "hidden" in _places(row, collection_pass)})
     found: dict[str, dict[int, Group]] = defaultdict(dict)
     for row in rows:
         ticket = row.fingerprint.ticket
         for name in _places(row, collection_pass):
             group = found[name].setdefault(ticket.pk, Group(ticket))
-            group.files.append(row.file.path)
+            group.files.append((row.file.path, notes.get(row.file_id, "") if name == "hidden" else ""))
             if name in {"cleared", "hidden"}:
-                group.reasons.add(row.close_reason)
+                group.reasons[row.close_reason] += 1
             ticket.project = collection_pass.project
     return [
-        {"name": name, "groups": _largest_first(found[name]), "errors": sum(len(g.files) for g in found[name].values())}
+        {
+            "name": name,
+            "groups": _largest_first(found[name]),
+            "errors": sum(len(g.files) for g in found[name].values()),
+            "reasons": reasons_told(sum((g.reasons for g in found[name].values()), Counter())),
+        }
         for name in ("cleared", "hidden", "regressed", "unmasked", "new", "baseline")
         if found[name]
     ]
+
+
+def reasons_told(reasons: Mapping[str, int]) -> str:
+    """ "2 silenced, 1 masked by a failure above it": silenced, masked and not seen are three things."""
+    return ", ".join(f"{reasons[reason]:,} {words}" for reason, words in REASONS.items() if reasons.get(reason))
+
+
+def _notes(collection_pass: CollectionPass, files: set[int]) -> dict[int, str]:
+    """By which mechanism this pass found each of these files silent. One query, or none."""
+    if not files:
+        return {}
+    states = FileState.objects.filter(file__in=files, first_pass=collection_pass)
+    return {pk: told(state, reason) for pk, state, reason in states.values_list("file_id", "state", "reason")}
 
 
 def _largest_first(groups: dict[int, Group]) -> list[Group]:

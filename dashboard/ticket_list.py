@@ -12,7 +12,7 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, Query
 
 from dashboard import sparklines
 from remediation.core.classify import KINDS
-from remediation.models import Project, Ticket, User
+from remediation.models import FileState, Project, Ticket, User
 from remediation.querysets import STANDING
 
 PAGE_SIZE = 50
@@ -170,13 +170,14 @@ def _choices(project: Project, in_tab: QuerySet[Ticket], chosen: Filter) -> dict
 
 
 def _standing(project: Project) -> dict[str, Any]:
-    """What the list is as of, and how much its three largest tickets hold. Three queries."""
+    """What the list is as of, how much its three largest tickets hold, and how many files are silent. Four queries."""
     errors = list(project.tickets.standing().order_by("-errors").values_list("errors", flat=True))
     fields = ("number", "commit", "effective_at", "held")
     ended = project.passes.counted().in_commit_order().only("project_id", *fields).last()
     running = project.passes.filter(state="running").only("project_id", "number").first()
     return {
         "as_of": ended,
+        "silent": FileState.objects.now(project).silent().count(),
         "running": running,
         "top": {"errors": sum(errors[:3]), "of": sum(errors)} if len(errors) > 3 else None,
     }

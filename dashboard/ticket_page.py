@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -15,6 +16,7 @@ from remediation.core.blocker import WHY, identify_blocker
 from remediation.core.classify import KINDS, Classified
 from remediation.core.fingerprint import Pair, identify, why_of
 from remediation.core.records import Cause, Frame
+from remediation.core.silence import told
 from remediation.core.wording import facts_of
 from remediation.models import CollectionPass, FileState, Occurrence, Project, Ticket
 from remediation.querysets import LONG_TEXTS
@@ -26,7 +28,7 @@ _PLAIN = re.compile(r"[\w@%+=:,./{}-]+")
 
 _HIDDEN = {
     "masked": "a broken collector above it, or another error, covers it",
-    "silenced": "skipped, ignored or deselected, which repairs nothing",
+    "silenced": "it gives no test, which repairs nothing",
     "not-seen": "the pass did not reach the file",
     "held": "tests collected fell by half, so nothing is verified yet",
 }
@@ -80,6 +82,7 @@ def build(ticket: Ticket) -> dict[str, Any]:
         "kind_words": KINDS.get(ticket.kind, ""),
         "files": files,
         "groups": {name: sum(row.group == name for row in files) for name in _GROUPS},
+        "hidden_by": _hidden_by(occurrences),
         "folders": _folders(files) if len(files) >= FOLD_FROM else None,
         "reproduce": _reproduce(
             project, evidence, [row.path for row in files if row.group == "blocked"], whole=ticket.blocking == "all"
@@ -166,28 +169,38 @@ def _file_rows(occurrences: Sequence[Mapping[str, Any]], evidence: Evidence | No
     """One row for each (file, root cause), by its latest interval; blocked files first."""
     latest = {(row["file__path"], row["fingerprint__readable"]): row for row in occurrences}
     now = FileState.objects.filter(file__in=[row["file_id"] for row in occurrences], closed_pass__isnull=True)
-    states = dict(now.values_list("file_id", "state"))
+    states = {pk: (state, reason) for pk, state, reason in now.values_list("file_id", "state", "reason")}
     lines = evidence.lines if evidence else {}
-    rows = [_file_row(row, lines.get(pair), states.get(row["file_id"], "absent")) for pair, row in latest.items()]
+    rows = [
+        _file_row(row, lines.get(pair), *states.get(row["file_id"], ("absent", ""))) for pair, row in latest.items()
+    ]
     return sorted(rows, key=lambda row: (_GROUPS.index(row.group), row.path))
 
 
-def _file_row(row: Mapping[str, Any], line: int | None, state: str) -> FileRow:
+def _hidden_by(occurrences: Sequence[Mapping[str, Any]]) -> str:
+    """ "2 silenced, 1 masked": how the hidden errors came to be hidden."""
+    reasons = Counter(
+        row["close_reason"] for row in occurrences if row["close_reason"] in _HIDDEN and not row["settlement"]
+    )
+    return ", ".join(f"{reasons[reason]:,} {reason.replace('-', ' ')}" for reason in _HIDDEN if reasons[reason])
+
+
+def _file_row(row: Mapping[str, Any], line: int | None, state: str, details: str) -> FileRow:
     path, reason, number = row["file__path"], row["close_reason"], row["closed_pass__number"]
     if not reason:
         return FileRow(path, line, "blocked", "open", "Blocked")
     if row["settlement"] and row["settlement"] != "seen":
         reason, number = row["settlement"], row["settled_pass__number"]
     if reason in _HIDDEN:
-        return FileRow(
-            path, None, "hidden", "muted", f"Hidden: {reason.replace('-', ' ')} since #{number}", _HIDDEN[reason]
-        )
+        text = f"Hidden: {reason.replace('-', ' ')} since #{number}"
+        return FileRow(path, None, "hidden", "muted", text, told(state, details) or _HIDDEN[reason])
     if reason in _ENDED:
         group, symbol, note = _ENDED[reason]
         return FileRow(path, None, group, symbol, f"{reason.capitalize()} at #{number}", note)
     if state == "collected":
         return FileRow(path, None, "gone", "verified", f"Collects, gone since #{number}")
-    note = "another cause blocks the file now" if state == "error" else f"the file is {state.replace('-', ' ')} now"
+    note = "another cause blocks the file now" if state == "error" else f"the file is {state} now"
+    note = f"the file gives no test now: {silence}" if (silence := told(state, details)) else note
     return FileRow(path, None, "gone", "verified", f"Gone since #{number}", note)
 
 

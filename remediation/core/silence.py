@@ -56,6 +56,12 @@ GROUPS = tuple(dict.fromkeys(mechanism.group for mechanism in MECHANISMS.values(
 _UNDECIDED = {"masked": "masked", "not-reached": "not-seen"}
 
 
+def told(code: str, reason: str = "") -> str:
+    """A mechanism with its details, "norecursedirs: norecursedirs has attic"; "" for a code that is none."""
+    words = MECHANISMS[code].words if code in MECHANISMS else ""
+    return f"{words}: {reason}" if words and reason else words
+
+
 def reason_of(file: FileResult) -> str:
     """Why what was wrong in this file is hidden: masked, silenced or not-seen; "" for a file that speaks for itself."""
     code = file.code

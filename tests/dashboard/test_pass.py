@@ -53,12 +53,24 @@ def test_what_was_cleared_and_what_is_new_with_the_sum(cast: Cast) -> None:
 
 
 def test_what_is_hidden_says_why(cast: Cast) -> None:
-    factories.counted_pass(cast.project, 2, errors()[1:], {"tests/test_a.py": ("skipped", 0)})
+    skipped = ("skipped", 0, "could not import 'redis'", "importorskip")
+    factories.counted_pass(cast.project, 2, errors()[1:], {"tests/test_a.py": skipped})
     page = said(cast, 2)
     assert "#1 3 cleared −0 hidden −1 #2 2" in page
     assert "Hidden: 1 error of 1 ticket" in page
-    assert "silenced: skipped, ignored or deselected" in page
-    assert "Their tickets stay open." in page
+    assert "though not repaired: 1 silenced. Their tickets stay open." in page
+    assert "ATL-1, Missing core modules: silenced" in page
+    assert "tests/test_a.py pytest.importorskip: could not import 'redis'" in page
+
+
+def test_silenced_masked_and_not_seen_are_told_apart(cast: Cast) -> None:
+    files = {"tests/test_a.py": ("not-reached", 0, "", "outside"), "tests/test_b.py": ("masked", 0, "conftest.py")}
+    factories.counted_pass(cast.project, 2, [], WORKING | {**files, "tests/test_c.py": ("not-reached", 0)})
+    page = said(cast, 2)
+    assert "Hidden: 3 errors of 2 tickets" in page
+    assert "1 masked by a failure above it, 1 silenced, 1 not seen, for no known reason. Their tickets" in page
+    assert "ATL-1, Missing core modules: 1 masked by a failure above it, 1 silenced" in page
+    assert "tests/test_b.py below a failing conftest or package: conftest.py" in page
 
 
 def test_what_came_back(cast: Cast) -> None:

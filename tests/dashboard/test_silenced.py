@@ -140,3 +140,12 @@ def test_the_number_of_queries_does_not_grow(cast: Cast, django_assert_max_num_q
             client.get(URL)
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_a_lead_finds_it_from_the_overview_the_tickets_and_a_pass(cast: Cast) -> None:
+    silence(cast)
+    client = cast.client("lead")
+    for address in ("/p/atlas/", "/p/atlas/tickets/"):
+        said = client.get(address).content.decode()
+        assert f'href="{URL}"' in said and "6 test files contribute no test" in words(said), address
+    assert f'href="{URL}"' in client.get("/p/atlas/passes/3/").content.decode()

@@ -102,8 +102,19 @@ def test_hidden_errors_keep_it_open_and_are_explained(cast: Cast) -> None:
     factories.counted_pass(cast.project, 2, [], files)
     text = _words(cast)
     assert "0 visible, 2 hidden." in text
+    assert "Blocked files 0 now, 2 hidden: 2 silenced" in text
+    assert "Hidden: silenced since #2 skipped as a whole" in text
     assert "is verified" not in text
     assert "As seen by pass #1" in text  # the evidence comes from the pass that saw it
+
+
+def test_what_was_masked_and_is_ignored_now_says_both(cast: Cast) -> None:
+    healthy = {"tests/test_healthy.py": 40}
+    factories.counted_pass(cast.project, 2, [], healthy | {"tests/test_a.py": ("masked", 0, "tests/conftest.py")})
+    ignored = ("ignored", 0, "--ignore=tests", "by-option")
+    factories.counted_pass(cast.project, 3, [], healthy | {"tests/test_a.py": ignored})
+    text = _words(cast)
+    assert "tests/test_a.py Hidden: masked since #2 --ignore or --ignore-glob: --ignore=tests" in text
 
 
 def test_history_mixes_people_and_passes(cast: Cast) -> None:
