@@ -745,7 +745,7 @@ class Reporter:
             return "default-dir", self.path(path)
         for pattern in config.getini("norecursedirs") if os.path.isdir(path) else ():
             if fnmatch.fnmatch(path, "*/" + pattern):
-                return "norecurse", "norecursedirs has " + str(pattern)
+                return "norecurse", str(pattern)
         hooks = {
             self.hook_place(impl.function.__code__)
             for impl in config.pluginmanager.hook.pytest_ignore_collect.get_hookimpls()

@@ -302,6 +302,7 @@ def _unreached(path: str, recording: Recording, errors: Sequence[CollectionError
     if found := unrecursed(path, session.norecursedirs, session.places):
         pattern, directory = found
         default = pattern in DEFAULT_DIRECTORIES
-        reason = directory if default else f"norecursedirs has {pattern}"
-        return FileResult(path, "ignored", reason=reason, why="default-dir" if default else "norecurse")
+        return FileResult(
+            path, "ignored", reason=directory if default else pattern, why="default-dir" if default else "norecurse"
+        )
     return FileResult(path, "not-reached")

@@ -57,7 +57,7 @@ _UNDECIDED = {"masked": "masked", "not-reached": "not-seen"}
 
 
 def told(code: str, reason: str = "") -> str:
-    """A mechanism with its details, "norecursedirs: norecursedirs has attic"; "" for a code that is none."""
+    """A mechanism with its details, "norecursedirs: attic"; "" for a code that is none."""
     words = MECHANISMS[code].words if code in MECHANISMS else ""
     return f"{words}: {reason}" if words and reason else words
 

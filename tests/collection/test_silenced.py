@@ -45,7 +45,7 @@ def test_ignored_files_say_by_what(version: str, collecting: Collecting) -> None
         "sub/test_here.py": ("by-conftest", 0, "collect_ignore in sub/conftest.py"),
         "sub/deep/er/test_deep.py": ("by-conftest", 0, "collect_ignore in sub/conftest.py"),
         "sub/test_hooked.py": ("by-hook", 0, "in sub/conftest.py"),
-        "attic/test_attic.py": ("norecurse", 0, "norecursedirs has attic"),
+        "attic/test_attic.py": ("norecurse", 0, "attic"),
         "sub/build/test_made.py": ("default-dir", 0, "sub/build"),
     }
 

@@ -262,7 +262,7 @@ def test_a_silenced_file_says_by_what() -> None:
         "tests/test_e.py": ("collected", "empty", "the file is empty"),
         "tests/test_f.py": ("deselected", "deselected", "-k 'x', -m 'y'"),
         "build/test_g.py": ("ignored", "default-dir", "build"),
-        "attic/test_h.py": ("ignored", "norecurse", "norecursedirs has attic"),
+        "attic/test_h.py": ("ignored", "norecurse", "attic"),
         "src/model.py": ("collected", "collected", ""),  # no test file: --doctest-modules collects such
     }
     assert result.patterns == ("test_*.py", "spec/*.py")

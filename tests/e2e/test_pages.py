@@ -24,7 +24,9 @@ PAGES = {
     "empty": "/p/zephyr/",
     "tickets": "/p/atlas/tickets/",
     "ticket": "/p/atlas/t/ATL-1/",
-    "silenced": "/p/atlas/silenced/",
+    "silenced": "/p/blocked/silenced/",
+    "one way to be silenced": "/p/blocked/silenced/?why=skip",
+    "nothing silenced": "/p/atlas/silenced/",
     "passes": "/p/atlas/passes/",
     "pass": "/p/atlas/passes/9/",
     "pass without a count": "/p/atlas/passes/6/",
@@ -42,7 +44,11 @@ AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best
 def more(cast: Cast) -> None:
     """A project whose last pass was blocked, and one whose first pass is running."""
     blocked, zephyr = factories.project("blocked"), factories.project("zephyr", is_sample=True)
-    factories.counted_pass(blocked, 1, [factories.missing_module("tests/test_a.py")])
+    left_out = {f"tests/old/test_{n:02}.py": ("ignored", 0, "--ignore=tests/old", "by-option") for n in range(60)}
+    left_out |= {f"tests/gui/test_{n:02}.py": ("skipped", 0, "no display", "skip") for n in range(3)}
+    factories.counted_pass(
+        blocked, 1, [factories.missing_module("tests/test_a.py")], {"tests/test_b.py": 5, **left_out}
+    )
     factories.blocked_pass(blocked, 2)
     passes.claim(passes.queue(zephyr, trigger="manual").pk)
 
