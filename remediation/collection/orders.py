@@ -181,6 +181,8 @@ class Request:
         orders = self.trusted(scratch)
         rules = [(f"/{name}", "read", "may") for name in ("usr", "bin", "sbin", "lib", "lib32", "lib64")]
         etc = (*ETC, *ETC_USERS, *ETC_NETWORK[1:], *(ETC_NETWORK[:1] if self.network else ()))
+        # Debian's Pythons have a part of their library there, behind links that level 3 leaves dangling.
+        rules += [(str(path), "read", "may") for path in Path("/etc").glob("python3*")]
         rules += [(f"/etc/{name}", "read", "may") for name in etc]
         rules += [(f"/dev/{name}", "device", "may") for name in DEVICES]
         # Of processes that are not its own it sees command lines; what tells more is closed to it as to a debugger.
