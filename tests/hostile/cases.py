@@ -25,14 +25,15 @@ def read(path):
     text = open(path).read()
     print(text); print(text, file=sys.stderr); open("stolen", "a").write(text)
 """
-TIMEOUT: Mapping[str, float] = {"wall_seconds": 2.5}
+TIMEOUT: Mapping[str, float] = {"wall_seconds": 9, "file_seconds": 0.5}
 
 
 @dataclass(frozen=True)
 class Case:
-    """A project, and how its single collection must end.
+    """A project, and how its pass must end.
 
-    ``expected`` is "counted" or a code of ``events.REASONS``; ``errors`` are the files with an error when counted.
+    ``expected`` is "counted" or a code of ``events.REASONS``; ``errors`` are the files with an error when counted, and
+    ``kind`` is the kind of each of them.
     ``needs``: what a way must keep away for the case to make sense there (``harness.NOT_KEPT``).
     """
 
@@ -42,6 +43,7 @@ class Case:
     files: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, float] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
+    kind: str = ""
     needs: tuple[str, ...] = ()
 
     def project(self) -> dict[str, str]:
@@ -245,18 +247,20 @@ BAD = ("test_b.py",)
 OWN = ("own files",)
 
 CASES = (
-    Case("01 infinite loop", "timeout", "while True: pass\n", limits=TIMEOUT),
-    Case("02 sleeps for ever", "timeout", FOREVER, limits=TIMEOUT),
-    Case("03 floods standard output", "output-limit", "import os\nwhile True: os.write(1, b'x' * 65536)\n", PRINTED),
-    Case("04 floods standard error", "output-limit", "import os\nwhile True: os.write(2, b'x' * 65536)\n", PRINTED),
+    Case("01 infinite loop", "counted", "while True: pass\n", limits=TIMEOUT, errors=BAD, kind="timeout"),
+    Case("02 sleeps for ever", "counted", FOREVER, limits=TIMEOUT, errors=BAD, kind="timeout"),
+    Case("03 floods standard output", "counted",
+         "import os\nwhile True: os.write(1, b'x' * 65536)\n", PRINTED, errors=BAD, kind="crash"),
+    Case("04 floods standard error", "counted",
+         "import os\nwhile True: os.write(2, b'x' * 65536)\n", PRINTED, errors=BAD, kind="crash"),
     Case("04b floods pytest's capture", "counted", "while True: print('x' * 65536)\n", errors=BAD),
-    Case("05 fork bomb", "timeout", BOMB, limits={**TIMEOUT, "processes": 40}),
+    Case("05 fork bomb", "counted", BOMB, limits={**TIMEOUT, "processes": 40}, errors=BAD, kind="timeout"),
     Case("06 daemon after two forks", "counted", DAEMON),
     Case("07 a daemon holds the pipes", "counted", "import subprocess\nsubprocess.Popen(['sleep', '300'])\n", PRINTED),
-    Case("08 ignores every signal", "timeout", DEAF, limits=TIMEOUT),
-    Case("09 memory hog", "memory-limit", HOG, limits={"memory_bytes": 512 << 20}),
+    Case("08 ignores every signal", "counted", DEAF, limits=TIMEOUT, errors=BAD, kind="timeout"),
+    Case("09 memory hog", "counted", HOG, limits={"memory_bytes": 512 << 20}, errors=BAD, kind="crash"),
     Case("10 fills the disk", "counted", FILL, limits={"file_bytes": 4 << 20}),
-    Case("11 makes many files", "counted", MANY_FILES),
+    Case("11 makes many files", "counted", MANY_FILES, limits={"wall_seconds": 20}),
     Case("12 reads keys and settings", "counted", READ_CLOSED, needs=OWN),
     Case("12b reads what everybody may read", "counted", READ_OPEN, needs=("files",)),
     Case("13 reads environments", "counted", ENVIRONMENTS, needs=OWN),
@@ -271,11 +275,12 @@ CASES = (
     Case("15b sends datagrams", "counted", DATAGRAM, needs=("udp",)),
     Case("16 writes outside", "counted", WRITE_CLOSED, needs=OWN),
     Case("16b writes where everybody may write", "counted", WRITE_OPEN, needs=("files",)),
-    Case("17 os._exit(0)", "exit-without-finish", "import os; os._exit(0)\n"),
-    Case("18 sys.exit(0)", "internal-error", "import sys; sys.exit(0)\n"),
-    Case("19 segfault", "crash", "import ctypes; ctypes.string_at(0)\n"),
+    Case("17 os._exit(0)", "counted", "import os; os._exit(0)\n", errors=BAD, kind="exit-at-import"),
+    Case("18 sys.exit(0)", "counted", "import sys; sys.exit(0)\n", errors=BAD, kind="exit-at-import"),
+    Case("19 segfault", "counted", "import ctypes; ctypes.string_at(0)\n", errors=BAD, kind="crash"),
     Case("20 kills everyone", "counted", KILL, needs=("processes",)),
-    Case("21 stops itself", "timeout", "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)\n", limits=TIMEOUT),
+    Case("21 stops itself", "counted",
+         "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)\n", limits=TIMEOUT, errors=BAD, kind="timeout"),
     Case("22 hostile text", "counted", TEXT, errors=BAD),
     Case("23 many tests", "counted", MANY_TESTS, limits={"wall_seconds": 20}),
     Case("24 deep recursion", "counted", "def f(): return f()\nf()\n", errors=BAD),

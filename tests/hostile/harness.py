@@ -10,15 +10,15 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from remediation.collection import sandbox
 from remediation.collection.checkout import remove
-from remediation.collection.run import Collected, Target, collect
+from remediation.collection.rounds import Whole, collect_whole, judge_whole
+from remediation.collection.run import Collected, Target
 from remediation.collection.sandbox import Limits, Sandbox
-from remediation.core.events import judge
 from remediation.core.records import Verdict
 from tests.environments import environment, open_environment
 
@@ -82,17 +82,19 @@ def interpreter(way: Way) -> Path | None:
 
 
 def judged(
-    target: Target, tree: Path, work: Path, bytecode: Path, limits: Limits, way: Way
-) -> tuple[Collected, Verdict]:
+    target: Target, tree: Path, work: Path, bytecode: Path, limits: Limits, way: Way, renew: Callable[[], None]
+) -> tuple[Whole, Verdict]:
     """Collect and judge as a pass does. The one place where the corpus meets the product."""
     inventory = sorted(str(path.relative_to(tree)) for path in tree.rglob("*.py"))
     before = sandbox.probe
     sandbox.probe = lambda: way.facts  # type: ignore[assignment]  # this machine, taken for a lesser one
     try:
-        collected = collect(target, tree=tree, work=work, bytecode=bytecode, limits=limits, level=way.level)
+        whole = collect_whole(
+            target, tree=tree, work=work, bytecode=bytecode, renew=renew, limits=limits, level=way.level
+        )
     finally:
         sandbox.probe = before
-    return collected, judge(collected.stream, collected.end, inventory=inventory)
+    return whole, judge_whole(whole, inventory=inventory)
 
 
 @dataclass
@@ -183,7 +185,11 @@ class Surroundings:
     def leaked(self, outcome: Outcome) -> list[str]:
         """Where the secret's bytes turned up again."""
         secret = self.canary.encode()
-        said = {"stream": outcome.collected.stream, "verdict": repr(outcome.verdict).encode()}
+        said = {
+            "stream": outcome.collected.stream,
+            "left out": repr(outcome.whole.left_out).encode(),
+            "verdict": repr(outcome.verdict).encode(),
+        }
         said |= {"output": (outcome.collected.end.stdout + outcome.collected.end.stderr).encode()}
         for folder, folders, names in os.walk(self.place / "project"):  # follows no links
             if folder.count("/") > 10:
@@ -196,12 +202,17 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run: what came back, in how many seconds, and the tree as the target left it."""
+    """One pass: what came back, in how many seconds, and the tree as the target left it."""
 
-    collected: Collected
+    whole: Whole
     verdict: Verdict
     seconds: float
     tree: Path
+
+    @property
+    def collected(self) -> Collected:
+        """The run that was judged."""
+        return self.whole.last
 
 
 def attack(
@@ -215,8 +226,13 @@ def attack(
     target = Target(str(python), (), {"HOSTILE": around.mark})
     start = time.monotonic()
     bounds = Limits(**{**LIMITS, **limits})  # type: ignore[arg-type]
-    collected, verdict = judged(target, tree, work, bytecode, bounds, way)
-    return Outcome(collected, verdict, time.monotonic() - start, tree)
+
+    def lay_out() -> None:
+        remove(tree)
+        write(tree, files, around.tokens)
+
+    whole, verdict = judged(target, tree, work, bytecode, bounds, way, lay_out)
+    return Outcome(whole, verdict, time.monotonic() - start, tree)
 
 
 def write(tree: Path, files: Mapping[str, str], tokens: Mapping[str, str]) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from remediation.collection.checkout import remove
+from remediation.core.classify import classify
 from remediation.core.events import REASONS
+from remediation.core.records import TreeFacts
 from tests.hostile.cases import CASES, Case
 from tests.hostile.harness import FACTS, LIMITS, NOT_KEPT, Surroundings, Way, attack, open_place, ways
 
@@ -48,6 +50,10 @@ def test_it_is_contained(
         if verdict.result is not None:
             broken = tuple(error.path for error in verdict.result.errors)
             assert broken == case.errors, [error.traceback for error in verdict.result.errors]
+            kinds = {classify(error, TreeFacts()).kind for error in verdict.result.errors}
+            assert not case.kind or kinds == {case.kind}
+            # Whatever one file does, its neighbours are counted.
+            assert {f.path for f in verdict.result.files if f.state == "collected"} >= {"test_a.py", "test_c.py"}
         assert around.alive() == []
         assert around.outside() == around.before
         assert around.reached() == []
