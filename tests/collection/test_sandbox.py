@@ -16,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from remediation.collection import sandbox
+from remediation.collection import ownership, sandbox
+from remediation.collection.run import Target, collect
 from remediation.collection.runtime import InterpreterError, describe_interpreter, interpreter_paths
 from remediation.collection.sandbox import Limits, Sandbox, SandboxError
+from remediation.core.events import judge
 from remediation.core.records import ProcessEnd
 from tests.environments import environment, open_python
 
@@ -292,3 +294,62 @@ def test_a_poisoned_environment_runs_in_the_sandbox_only(tmp_path: Path) -> None
     facts = describe_interpreter(tmp_path / "venv/bin/python")
     assert facts.pytest == "" and facts.version.startswith("3.")
     assert not (tmp_path / "canary").exists() or os.geteuid() != 0
+
+
+@pytest.mark.parametrize("level", FACTS.levels)
+def test_a_configuration_above_the_checkout_is_not_the_project_s(level: int, open_place: Path) -> None:
+    """pytest looks upwards for it without end; the data directory of a first look lies in our own clone."""
+    (open_place / "pyproject.toml").write_text("[tool.pytest.ini_options]\naddopts = '-p gone_plugin'\n")
+    project = open_place / "data/project"
+    for name in ("tree", "work", "bytecode"):
+        (project / name).mkdir(parents=True)
+    (project / "tree/__init__.py").touch()  # its package is then looked for from above
+    (project / "tree/test_a.py").write_text("def test_it(): pass\n")
+    places = {name: project / name for name in ("tree", "work", "bytecode")}
+    collected = collect(Target(str(environment("9"))), level=level, **places)
+    verdict = judge(collected.stream, collected.end, inventory=["test_a.py"])
+    assert verdict.result is not None, (verdict, collected.end)
+    assert [(file.path, file.state, file.tests) for file in verdict.result.files] == [("test_a.py", "collected", 1)]
+
+
+@pytest.mark.parametrize("level", FACTS.levels)
+def test_the_project_s_own_configuration_still_holds_below_another(level: int, open_place: Path) -> None:
+    (open_place / "pytest.ini").write_text("[pytest]\npython_files = nothing.py\n")
+    project = open_place / "data/project"
+    for name in ("tree", "work", "bytecode"):
+        (project / name).mkdir(parents=True)
+    (project / "tree/tox.ini").write_text("[pytest]\npython_files = check_*.py\n")
+    (project / "tree/check_a.py").write_text("def test_it(): pass\n")
+    places = {name: project / name for name in ("tree", "work", "bytecode")}
+    collected = collect(Target(str(environment("9"))), level=level, **places)
+    verdict = judge(collected.stream, collected.end)
+    assert verdict.result is not None and verdict.result.tests == 1, (verdict, collected.end)
+    assert verdict.session.python_files == ("check_*.py",) and verdict.session.rootdir == "."
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's targets are another user, whose memory can be told apart")
+def test_memory_that_a_target_left_is_freed_once_no_target_runs() -> None:
+    left = Path("/dev/shm") / f"sandbox-test-{uuid.uuid4().hex}"
+    kept = Path("/dev/shm") / f"sandbox-test-{uuid.uuid4().hex}"
+    (left / "inner").mkdir(parents=True)
+    os.chown(left, sandbox.NOBODY, sandbox.NOBODY)
+    kept.write_text("ours")
+    user = {"user": sandbox.NOBODY, "group": sandbox.NOBODY, "extra_groups": []}
+    other = subprocess.Popen(["sleep", "60"], **user)  # type: ignore[call-overload]
+    ownership.sweep_shared_memory()
+    assert left.exists()
+    other.kill()
+    other.wait()
+    deadline = time.monotonic() + 30
+    while left.exists() and time.monotonic() < deadline:  # another test may be running a target
+        ownership.sweep_shared_memory()
+        time.sleep(0.05)
+    assert not left.exists() and kept.read_text() == "ours"
+    kept.unlink()
+
+
+@pytest.mark.parametrize(("level", "facts"), WAYS, ids=IDS)
+def test_nothing_can_be_typed_and_nothing_is_dumped(level: int, facts: Sandbox, open_place: Path) -> None:
+    end = shell("read line || echo empty; ulimit -c; ulimit -Hc; stat -L -c %t:%T /dev/fd/0", open_place, level, facts)
+    assert end.stdout.split()[:3] == ["empty", "0", "0"], end
+    assert end.stdout.split()[3:] in (["1:3"], []), end  # /dev/null

@@ -239,7 +239,7 @@ def pytest_configure(config):
     plugins.unregister(plugins.get_plugin("remediation_reporter"))
 """
 DEAF = "import signal\nfor number in (1, 2, 15):\n    signal.signal(number, signal.SIG_IGN)\n" + FOREVER
-MANY_FILES = "import os\nos.mkdir('many')\nfor n in range(3_000): open(f'many/{n}', 'w').close()\n"
+MANY_FILES = "import os\nos.mkdir('many')\nfor n in range(500): open(f'many/{n}', 'w').close()\n"
 MANY_TESTS = "import pytest\n@pytest.mark.parametrize('n', range(10_000))\ndef test_it(n): pass\n"
 TEXT = "raise ValueError('\\x1b[31m<script>\\u202e\\x00\\ud800 =cmd|A1' * 50)\n"
 HOG = "kept = []\nwhile True: kept.append(bytearray(1 << 26))\n"

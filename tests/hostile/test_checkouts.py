@@ -207,21 +207,21 @@ def test_40_ten_thousand_nested_directories_are_removed(tmp_path: Path) -> None:
         assert not tree.exists()
 
 
-def test_40_a_commit_of_nested_directories_is_refused(around: Surroundings, tmp_path: Path) -> None:
+def test_40_a_commit_with_a_path_longer_than_any_system_s_is_refused(around: Surroundings, tmp_path: Path) -> None:
     repository = Repository(tmp_path / "repository")
     with pytest.raises(SourceError) as refused:
-        commit = repository.commit_tree(_nested(repository, 2_000))
+        commit = repository.commit_tree(_nested(repository, 20))
         laid_out(around, repository, commit)
     assert refused.value.code == "too-large"
 
 
 def _nested(repository: Repository, depth: int) -> bytes:
-    """The raw tree of one file below that many directories."""
+    """The raw tree of one file below that many directories of 200 letters each."""
     store, parent = repository.path / ".git/objects", b"100644 f\0" + bytes.fromhex(repository.blob(b"x"))
     for _ in range(depth):
         content = b"tree %d\0" % len(parent) + parent
         sha = hashlib.sha1(content, usedforsecurity=False).hexdigest()
         (store / sha[:2]).mkdir(exist_ok=True)
         (store / sha[:2] / sha[2:]).write_bytes(zlib.compress(content))
-        parent = b"40000 d\0" + bytes.fromhex(sha)
+        parent = b"40000 %s\0" % (b"d" * 200) + bytes.fromhex(sha)
     return parent
