@@ -10,6 +10,7 @@ from remediation.core.chain import asked_module, first, missing_name, root_of, s
 from remediation.core.kinds import ENVIRONMENT_KINDS, KINDS
 from remediation.core.missing import (
     Missing,
+    as_named,
     cycle_of,
     declared_as,
     missing_attribute,
@@ -114,7 +115,7 @@ def _missing(cause: Cause, tree: TreeFacts) -> Missing | None:
         name = cause.name or (found and (found[1] or found[2])) or cause.message.strip()
         return Missing("missing-dependency", name, variant="metadata")
     if module := asked_module(cause):
-        return missing_module(module, cause, tree)
+        return missing_module(as_named(module, cause), cause, tree)
     if short == "ImportError":
         if pair := missing_name(cause):
             return missing_name_of(*pair, cause, tree)
@@ -175,7 +176,7 @@ def _pytest(cause: Cause) -> Missing | None:
         return Missing("import-mismatch", "", variant="installed" if _outside_copy(cause) else "")
     if short == "Skipped" or "pytest.skip outside of a test" in message or "allow_module_level=True" in message:
         return Missing("skip-misuse", "")
-    if short == "UsageError" or (not short.endswith("Warning") and _defines(cause)):
+    if short in {"UsageError", "PluginValidationError"} or (not short.endswith("Warning") and _defines(cause)):
         return Missing("configuration", "")
     return None
 

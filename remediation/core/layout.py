@@ -63,11 +63,13 @@ class Layout:
         top = module.partition(".")[0]
         if self.at_roots(top):
             return True
-        below = wanted if module == top else module.rpartition(".")[0]
-        if declared or (module == top == wanted):
+        if declared:
             return False
-        folders = [_join(root, top if module != top else wanted.replace(".", "/")) for root in self.roots]
-        return any(folder in self._folders for folder in folders) or bool(self.at_roots(below))
+        if module != top:
+            return any(_join(root, top) in self._folders for root in self.roots)
+        folder = wanted.replace(".", "/")
+        held = bool(self.at_roots(wanted)) or any(_join(root, folder) in self._folders for root in self.roots)
+        return wanted != top and held
 
     def like(self, dotted: str, importer: str) -> list[str]:
         """Files whose path ends like the dotted name (all of it first, then its last part), nearest first."""

@@ -8,10 +8,17 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from remediation.core.records import Cause, Outside, TreeFacts
+from remediation.core.source_names import asked
 from remediation.core.stdlib_history import PYTHON2_BUILTINS, is_stdlib, module_left, name_came, name_left
 
 _MODULE_ATTRIBUTE = re.compile(r"module '([^']+)' has no attribute '([^']+)'")
 _OBJECT_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
+# Packages of many distributions: Python names the first part that is missing, not the one that is asked for.
+_NAMESPACES = frozenset(
+    ["google", "google.cloud", "google.api", "azure", "azure.mgmt", "azure.storage", "backports", "zope", "ruamel",
+     "jaraco", "sphinxcontrib", "repoze", "paste", "plone", "collective", "opentelemetry",
+     "opentelemetry.instrumentation", "opentelemetry.exporter"]
+)  # fmt: skip
 _IMPORTING = ("import ", "from ", "__import__(")
 
 
@@ -40,6 +47,23 @@ def package_asking(cause: Cause, tree: TreeFacts, *, by_import: bool) -> str:
     if last.origin != "package" or last.package in tree.first_party:
         return ""
     return last.package if not by_import or last.statement.startswith(_IMPORTING) else ""
+
+
+def as_named(module: str, cause: Cause) -> str:
+    """The missing module as its importer names it, where Python stopped at a namespace that many packages share.
+
+    ``import google.cloud.storage`` fails with "No module named 'google'" as long as nothing of Google's is installed.
+    """
+    if module not in _NAMESPACES:
+        return module
+    last = cause.outside[-1].statement if cause.outside else ""
+    statement = last or (cause.blame.statement if cause.blame else "")
+    for whole, names in asked(statement):
+        if whole == module and names and names[0] != "*":
+            return as_named(f"{whole}.{names[0]}", cause)
+        if whole.startswith(module + "."):
+            return f"{whole}.{names[0]}" if whole in _NAMESPACES and names else whole
+    return module
 
 
 def missing_module(module: str, cause: Cause, tree: TreeFacts) -> Missing:

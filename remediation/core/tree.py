@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from remediation.core.chain import asked_module, missing_name, root_of
 from remediation.core.classify import syntax_file
 from remediation.core.layout import Layout, Read
-from remediation.core.missing import distribution
+from remediation.core.missing import as_named, distribution
 from remediation.core.records import Cause, CollectionError, Outside, Parsed, PassResult, TreeFacts
 from remediation.core.source_names import asked, defines
 from remediation.core.stdlib_history import is_stdlib
@@ -81,7 +81,7 @@ def _asked_by(error: CollectionError) -> Iterator[_Asked]:
         if cause.outside and cause.outside[-1].origin == "package":
             statement = ""  # a package asks; what the repository's statement says is about something else
         if module := asked_module(cause):
-            yield _Asked(module, "", importer, statement, "")
+            yield _Asked(as_named(module, cause), "", importer, statement, "")
         elif pair := missing_name(cause) or _attribute(cause):
             yield _Asked(*pair, importer, statement, cause.path)
 

@@ -28,7 +28,7 @@ def _kind_title(error: Classified) -> str:
         case "missing-module":
             return f"Module {error.module} does not exist"
         case "wrong-path":
-            return f"{error.name or 'Module'} {'of ' if error.name else ''}{error.module} has moved"
+            return _moved_title(error)
         case "missing-dependency" | "removed-stdlib":
             return _environment_title(error)
         case "missing-name":
@@ -46,6 +46,15 @@ def _kind_title(error: Classified) -> str:
         case "skip-misuse":
             return f"pytest.skip used outside a test in {blamed(error)}"
     return _raised_title(error)
+
+
+def _moved_title(error: Classified) -> str:
+    if error.name:
+        return f"Another {error.module} is imported, which has no {error.name}"
+    whole = f"/{error.module.replace('.', '/')}"
+    found = "/" + error.elsewhere.removesuffix(".py").removesuffix("/__init__")
+    # The file stands where its name says: nobody moved it, only the folder above it cannot be imported from.
+    return f"Module {error.module} {'is not on the import path' if found.endswith(whole) else 'has moved'}"
 
 
 def _environment_title(error: Classified) -> str:

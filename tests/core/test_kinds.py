@@ -131,6 +131,8 @@ TABLE: list[tuple[Cause, str, str, bool]] = [
     (raised("_pytest.outcomes.Failed", "In test_x: function uses no argument 'y'",
             outside("_pytest.python", "parametrize", "fail(", "pytest"), FAIL), "configuration",
      f"raised:_pytest.outcomes.Failed:In test_x: function uses no argument 'y':{TEST}", False),
+    (Cause("pluggy._manager.PluginValidationError", "Plugin 'tests/conftest.py' for hook 'pytest_x'"), "configuration",
+     f"raised:pluggy._manager.PluginValidationError:Plugin 'tests/conftest.py' for hook 'pytest_x':{TEST}", False),
     (raised("_pytest.outcomes.Failed", "no", FAIL), "raised-at-import", f"raised:_pytest.outcomes.Failed:no:{TEST}",
      False),
     (raised("_pytest.outcomes.Skipped", "not here", at="tests/needs.py"), "skip-misuse", "skip:tests/needs.py", False),
@@ -265,10 +267,35 @@ def test_what_else_is_known_is_said(cause: Cause, facts: dict[str, str]) -> None
         (no_name("typing", "Self", "stdlib"), "Self is not in this Python's typing"),
         (not_found("_tkinter"), "Module _tkinter is not part of this Python"),
         (not_found("atlas._fast"), "Module atlas._fast of this repository is not built"),
+        (not_found("atlas.core.old"), "Module atlas.core.old has moved"),
+        (not_found("builders"), "Module builders is not on the import path"),
     ],
 )
 def test_titles_say_the_cause(cause: Cause, title: str) -> None:
-    assert title_of(made(cause)) == title
+    places = (("atlas.core.old", "atlas/services/old.py"), ("builders", "tests/helpers/builders.py"))
+    tree = replace(TREE, first_party=("atlas", "builders"), elsewhere=places)
+    assert title_of(made(cause, tree=tree)) == title
+
+
+def asks(statement: str, name: str) -> Cause:
+    return replace(not_found(name), frames=(frame(statement=statement),))
+
+
+@pytest.mark.parametrize(
+    ("statement", "name", "key"),
+    [
+        ("import google.cloud.storage", "google", "module:google.cloud.storage"),
+        ("from google.cloud import bigquery", "google", "module:google.cloud.bigquery"),
+        ("from google.cloud import bigquery", "google.cloud", "module:google.cloud.bigquery"),
+        ("from google.cloud.storage import Client", "google", "module:google.cloud.storage"),
+        ("from zope import interface", "zope", "module:zope.interface"),
+        ("import google", "google", "module:google"),
+        ("load()", "google", "module:google"),
+        ("import redis.cluster", "redis", "module:redis"),  # not shared: all of it comes in one package
+    ],
+)
+def test_packages_that_share_a_namespace_are_told_apart(statement: str, name: str, key: str) -> None:
+    assert key_of(made(asks(statement, name))) == key
 
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
