@@ -11,7 +11,7 @@ from remediation.core.evidence import passed_beyond
 from remediation.core.fingerprint import Identified, Pair, identify, key_of
 from remediation.core.ledger import Ledger
 from remediation.core.records import FileResult
-from remediation.core.whereabouts import Seen, carried_renames, file_reason, left_files
+from remediation.core.whereabouts import Seen, carried_renames, file_reason, left_files, was
 
 CLEARED = frozenset({"fixed", "deleted"})
 HIDDEN = frozenset({"masked", "silenced", "not-seen", "held"})
@@ -109,7 +109,7 @@ def _next_state(carried: State, seen: Seen, movement: Movement, files: Mapping[s
     hidden = {p: r for p, r in carried.hidden.items() if p not in movement.settled}
     hidden |= {p: r for p, r in movement.closed.items() if r in HIDDEN}
     ticket_of = {key: key for _, key in movement.errors} | dict(carried.ticket_of)
-    for old, new in movement.moved.items():
+    for old, new in {**movement.moved, **{old: new for old, (new, _) in movement.hidden_moved.items()}}.items():
         ticket_of[new[1]] = carried.ticket_of.get(new[1], carried.ticket_of.get(old[1], old[1]))
     standing = {ticket_of.get(key, key) for _, key in movement.errors}
     standing |= {ticket_of.get(key, key) for _, key in hidden}
@@ -157,15 +157,25 @@ def _carry(
             moved[pair] = target.pair
         opened[target.pair] = target
     hidden_moved = {
-        pair: ((renames[pair[0]], pair[1]), reason) for pair, reason in state.hidden.items() if pair[0] in renames
+        pair: (_renamed_hidden(pair, renames[pair[0]], state.files.get(pair[0]), errors), reason)
+        for pair, reason in state.hidden.items()
+        if pair[0] in renames
     }
     carried = replace(
         state,
         open=opened,
-        hidden={(renames.get(path, path), key): reason for (path, key), reason in state.hidden.items()},
+        hidden=dict(hidden_moved.get(pair, (pair, reason)) for pair, reason in state.hidden.items()),
         files={renames.get(path, path): replace(f, path=renames.get(path, path)) for path, f in state.files.items()},
     )
     return carried, moved, hidden_moved
+
+
+def _renamed_hidden(pair: Pair, path: str, file: FileResult | None, errors: Mapping[Pair, Identified]) -> Pair:
+    """The pair under its file's new path. Nobody knows more of it than its key, which may end in a former path."""
+    rest, _, blamed = pair[1].rpartition(":")
+    own = blamed == pair[0] or (file is not None and was(file, blamed))
+    moved = (path, f"{rest}:{path}")
+    return moved if own and moved in errors else (path, pair[1])
 
 
 def _renamed(known: Identified, renames: Mapping[str, str], errors: Mapping[Pair, Identified]) -> Identified:

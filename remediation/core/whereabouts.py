@@ -109,6 +109,11 @@ def _was(old: str, file: FileResult | None) -> str:
     return f"was {old}{tests}"[:REASON]
 
 
+def was(file: FileResult, path: str) -> bool:
+    """Whether a file that was renamed away had this path before."""
+    return file.why == RENAMED and file.reason.partition(", ")[0] == f"was {path}"[:REASON]
+
+
 def file_reason(path: str, files: Mapping[str, FileResult], seen: Seen) -> str:
     """How an error ended in a file that has no error now: fixed, deleted, masked, silenced or not-seen."""
     file = files.get(path)

@@ -76,7 +76,8 @@ class TicketBook:
 
     def _join(self, movement: Movement) -> None:
         """Give a key that names a renamed file the ticket of its old key, unless it stood for itself before."""
-        for (_, old_key), new in sorted(movement.moved.items()):
+        hidden = {old: new for old, (new, _) in movement.hidden_moved.items()}
+        for (_, old_key), new in sorted({**movement.moved, **hidden}.items()):
             key = new[1]
             if key in self.seen:
                 continue

@@ -15,7 +15,7 @@ from remediation.core.whereabouts import TreeChange
 
 MODULES = ("atlas.one", "atlas.two", "atlas.three")
 CONF = "atlas.conf"  # what a broken conftest imports
-PATTERNS = (("test_*.py",), ("test_*.py",), ("test_[0-4]*.py",))  # the last one loses files
+PATTERNS = (("test_*.py",), ("test_[01]*.py",))  # the narrow one loses files
 HEALTHY = "tests/test_healthy.py"
 # Mechanism -> the state that goes with it. What is decided after the import needs a file that imports.
 MECHANISMS = {
@@ -187,7 +187,7 @@ def act(world: World, action: str, a: int, b: int) -> World:
 
 
 _ON_WORLD = {
-    "narrow": lambda world, _: replace(world, patterns=2),
+    "narrow": lambda world, _: replace(world, patterns=1),
     "widen": lambda world, _: replace(world, patterns=0),
     "paths": lambda world, a: replace(world, only=a % 2),
     "every-path": lambda world, _: replace(world, only=None),

@@ -178,6 +178,15 @@ def test_a_key_that_names_its_file_comes_back_too_under_the_old_name() -> None:
     assert movement.settled == {key(syntax()): "seen"}
 
 
+def test_a_key_that_names_its_file_comes_back_under_another_name_and_keeps_its_ticket() -> None:
+    state, _ = go(result(syntax()), seen(result(), {A: OFF}))
+    for hidden, name in ((state, OFF), (go(result(syntax()), seen(result(files={A: "ignored"})))[0], A)):
+        after, movement = step(hidden, seen(result(syntax(B)), {name: B}))
+        assert movement.appeared == {key(syntax(B)): "unmasked"}
+        assert after.ticket_of[key(syntax(B))[1]] == key(syntax())[1]
+        assert after.hidden == {}
+
+
 @pytest.mark.parametrize("back", ["widened", "deleted", "renamed"])
 def test_a_file_that_the_patterns_lost_is_followed(back: str) -> None:
     narrow = ("spec_*.py",)

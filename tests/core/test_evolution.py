@@ -103,7 +103,7 @@ def test_through_any_evolution_only_what_is_repaired_is_cleared(worlds: list[Wor
 def test_the_histories_hold_every_way_to_end_and_to_appear() -> None:
     ways: Counter[str] = Counter()
 
-    @settings(max_examples=150, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
+    @settings(max_examples=400, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
     @given(evolutions(10, 14))
     def count(worlds: list[World]) -> None:
         ways.update(told(worlds).ways)
