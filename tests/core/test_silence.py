@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from remediation.core.records import FileResult
+from remediation.core.records import FileResult, PassResult
 from remediation.core.silence import DEFAULT_DIRECTORIES, GROUPS, MECHANISMS, is_outside, matches, reason_of, unrecursed
+from remediation.core.tree import with_tree
 
 
 def test_every_code_fits_its_column_and_has_words() -> None:
@@ -77,3 +80,8 @@ def test_which_directory_pytest_does_not_enter(
 )
 def test_a_pattern_with_a_slash_is_matched_against_the_path(path: str, matched: bool) -> None:
     assert matches(path, ["test_*.py", "spec/*.py"]) is matched
+
+
+def test_what_the_tree_adds_to_a_result_leaves_its_other_facts_alone() -> None:
+    result = PassResult((FileResult("a", "skipped", why="skip"),), (), ("a",), 3, 0, 2, ("w",), patterns=("a",))
+    assert replace(with_tree(result, ["a"], []), tree=result.tree) == result
