@@ -20,7 +20,7 @@ __all__ = ["CHECKOUT", "Collected", "InterpreterFacts", "Target", "collect", "de
 
 CHECKOUT = "/checkout"  # where every tree stands at level 3, so byte-code and tracebacks stay the same
 PLUGIN = "remediation_reporter"
-REPORTER = Path(__file__).with_name("reporter.py")
+REPORTER = Path(__file__).with_name("reporter")
 STREAM_LIMIT = 256 * 1024**2
 # The events that begin a file, or end the last one.
 _BEGINS = (b'{"event": "start"', b'{"event": "loading"')
@@ -187,10 +187,12 @@ def _environment(
 
 def _prepare(tree: Path, plugin: Path, cache: Path, bytecode: Path) -> None:
     """The reporter in a directory of its own, and what the target must write in its user's hands."""
-    plugin.mkdir(mode=0o755, exist_ok=True)
-    copy = plugin / f"{PLUGIN}.py"
-    shutil.copy2(REPORTER, copy)  # with its time, so its byte-code stays valid
-    copy.chmod(0o644)
+    copy = plugin / PLUGIN
+    copy.mkdir(mode=0o755, parents=True, exist_ok=True)
+    plugin.chmod(0o755)
+    for module in REPORTER.glob("*.py"):
+        shutil.copy2(module, copy)  # with its time, so its byte-code stays valid
+        (copy / module.name).chmod(0o644)
     cache.mkdir(exist_ok=True)
     for path in (tree, cache):
         give(path)

@@ -22,6 +22,7 @@ from remediation.collection.rounds import collect_whole, judge_whole
 from remediation.collection.runtime import InterpreterError, describe_interpreter
 from remediation.collection.sandbox import Limits, SandboxError
 from remediation.core import events, tree
+from remediation.core.file_states import is_test_file
 from remediation.core.records import PassResult, SessionFacts, Verdict
 from remediation.core.text import clean_line
 from remediation.models import CollectionPass, Project
@@ -154,7 +155,7 @@ class _Run:
         """Run pytest in the sandbox and judge what it left behind."""
         entries = self.workshop.mirror.tree(commit.sha)
         python_paths = [entry.path for entry in entries if entry.path.endswith(".py")]
-        tests = sum(1 for path in python_paths if events.is_test_file(path))
+        tests = sum(1 for path in python_paths if is_test_file(path))
         self.heartbeat.report(stage="collect", now=True, files_total=tests)
         self.workshop.work.mkdir()
         whole = collect_whole(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from remediation.collection import reporter
+from remediation.collection.reporter import packages as reporter
 from remediation.core.ci_log import parse
 from remediation.core.comparison import compare
 from remediation.core.conditions import of_log, of_pass

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from remediation.core import reconcile, tree
+from remediation.core import reconcile, whereabouts
 from remediation.core.ledger import Ledger
 from remediation.core.reconcile import CLEARED, HIDDEN, Movement, State
 from remediation.core.whereabouts import Seen, TreeChange
@@ -129,7 +129,7 @@ def carry_to_matching_names_only(seen: Seen, files: object, known: object) -> di
 
 MISTAKES: dict[str, list[tuple[object, str, object]]] = {
     "what is not reported is fixed": [(reconcile, "file_reason", no_longer_reported_is_fixed)],
-    "what a conftest covers is fixed": [(tree, "_serving_reason", no_longer_reported_is_fixed)],
+    "what a conftest covers is fixed": [(whereabouts, "_serving_reason", no_longer_reported_is_fixed)],
     "what another error covers is fixed": [(reconcile, "passed_beyond", no_longer_reported_is_fixed)],
     "what is renamed away is not followed": [(reconcile, "carried_renames", carry_to_matching_names_only)],
     "what git lists as deleted is deleted": [

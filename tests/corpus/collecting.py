@@ -7,14 +7,13 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from remediation.collection import parsing
 from remediation.collection.declared import Declared, distribution_names, is_declaring, read_declared, references
-from remediation.collection.environment import source_roots
 from remediation.collection.removal import remove
 from remediation.collection.rounds import collect_whole, judge_whole
 from remediation.collection.run import Target
@@ -42,7 +41,7 @@ def read_tree(recipe: Recipe) -> Read:
     paths = tracked(place)
     declared = _declared(place, paths)
     with _copy(place) as (copy, work, bytecode):
-        target = Target(str(python), recipe.arguments, _on_path(recipe.env, source_roots(paths)))
+        target = Target(str(python), recipe.arguments, recipe.env)
         whole = collect_whole(
             target, tree=copy, work=work, bytecode=bytecode, renew=lambda: _lay_out(place, copy), limits=LIMITS
         )
@@ -85,13 +84,6 @@ def _identified(error: CollectionError, found: list[Identified]) -> Identified:
     same = [one for one in of_file if one.error.cause == error.cause]
     alike = [one for one in of_file if one.error.cause.type == error.cause.type]
     return (same or alike or of_file)[0]
-
-
-def _on_path(env: Mapping[str, str], roots: Sequence[str]) -> dict[str, str]:
-    """The variables with the folders that hold the project's packages on the path, as a pass has them."""
-    given = [env["PYTHONPATH"]] if "PYTHONPATH" in env else []
-    paths = os.pathsep.join([*given, *(f"{{checkout}}/{root}" for root in roots)])
-    return {**env, **({"PYTHONPATH": paths} if paths else {})}
 
 
 def _content(place: Path, path: str) -> bytes | None:

@@ -1,0 +1,75 @@
+"""Files that would end or block the whole session: their own errors, and where they stand. PYTEST_DONT_REWRITE"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .objects import message_of, type_of
+from .places import Places
+from .stream import Stream
+
+
+class EndedAtImport(Exception):
+    """Stands in pytest's eyes for what would end the whole session: SystemExit, KeyboardInterrupt, pytest.exit."""
+
+
+def surviving(collect: Callable[[], Any]) -> Callable[[], Any]:
+    """``collect`` as an error of its file where it would end the session and leave every other file uncounted."""
+
+    def collect_or_fail() -> Any:
+        try:
+            return list(collect())
+        except (SystemExit, KeyboardInterrupt, pytest.exit.Exception) as error:
+            raise EndedAtImport((type_of(error) + ": " + message_of(error)).rstrip(": ")) from error
+
+    return collect_or_fail
+
+
+class Watchdog:
+    """Has Python's own fault handler print where one file's import stands, shortly before we are ended for it.
+
+    It also prints where a crash happened; both go to the standard error that the launcher reads.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        try:  # pytest's capture takes descriptor 2 away later
+            self.output = os.dup(2)
+            faulthandler.enable(file=self.output)
+        except (OSError, RuntimeError):
+            self.seconds = 0
+
+    def restart(self) -> None:
+        if self.seconds:
+            faulthandler.dump_traceback_later(self.seconds, file=self.output)
+
+    def stop(self) -> None:
+        if self.seconds:
+            faulthandler.cancel_dump_traceback_later()
+
+
+def watch_conftests(pluginmanager: Any, stream: Stream, places: Places, watchdog: Watchdog) -> None:
+    """Say which conftest is being loaded: no hook tells it before its code has run."""
+    load = getattr(pluginmanager, "_importconftest", None)
+    if load is None:
+        return
+    seen: set[str] = set()
+
+    def _importconftest(conftestpath: Any, *args: Any, **kwargs: Any) -> Any:
+        path = places.path(conftestpath)
+        if path in seen:
+            return load(conftestpath, *args, **kwargs)
+        seen.add(path)
+        stream.write("loading", path=path)
+        watchdog.restart()
+        try:
+            return load(conftestpath, *args, **kwargs)
+        finally:
+            stream.write("loaded-conftest", path=path)
+
+    pluginmanager._importconftest = _importconftest
