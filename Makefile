@@ -1,6 +1,6 @@
 # make run   the site on this machine: make run [PORT=8123] [REPO=<path or git URL> [PYTHON=<its interpreter>]]
 # make test  every test: make test [ARGS="-k claim"]
-# make corpus  scores the product on real broken trees (tests/corpus), downloaded the first time: make corpus [ARGS=tornado]
+# make corpus  the score on real broken trees, fetched the first time: make corpus [ARGS=tornado]
 # make slow  the tests that take minutes: a hundred thousand errors
 # make lint  style, types, layers        make clean  everything that can be made again (never .data)
 #

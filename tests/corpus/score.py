@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tests.corpus.collecting import Read, bare_errors, read_tree
@@ -56,6 +58,20 @@ def _complaint(recipe: Recipe, read: Read, seen: set[str]) -> str:
     return ""
 
 
+def _examine_all(recipes: list[Recipe]) -> list[TreeReport]:
+    """Every tree's report, in order; one tree per core at a time."""
+    trees = []
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        waiting = [pool.submit(examine, recipe) for recipe in recipes]
+        try:
+            for number, (recipe, report) in enumerate(zip(recipes, waiting, strict=True), start=1):
+                trees.append(report.result())
+                print(f"{number} of {len(recipes)}: {recipe.name}", file=sys.stderr, flush=True)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return trees
+
+
 def raw(recipe: Recipe) -> Iterator[str]:
     """What pytest and the exceptions themselves say, and nothing that the product makes of it."""
     read = read_tree(recipe)
@@ -86,10 +102,7 @@ def main(arguments: list[str]) -> int:
             for recipe in recipes:
                 print("\n".join(raw(recipe)))
             return 0
-        trees = []
-        for number, recipe in enumerate(recipes, start=1):
-            print(f"{number} of {len(recipes)}: {recipe.name}", file=sys.stderr, flush=True)
-            trees.append(examine(recipe))
+        trees = _examine_all(recipes)
     except RecipeError as error:
         print(error, file=sys.stderr)
         return 2
