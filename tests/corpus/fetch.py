@@ -72,7 +72,10 @@ def _sdist(recipe: Recipe) -> Path:
     place.mkdir(parents=True, exist_ok=True)
     kept = [path for path in place.iterdir() if _is_release(recipe, path.name)]
     if not kept:
-        listing = json.loads(_get(base, _JSON))
+        try:
+            listing = json.loads(_get(base, _JSON))
+        except ValueError:
+            raise RecipeError(f"{recipe.name}: the index does not answer {_JSON}") from None
         found = [file for file in listing["files"] if _is_release(recipe, file["filename"])]
         if not found:
             raise RecipeError(f"{recipe.name}: the index has no source release of {recipe.project} {recipe.version}")
@@ -98,13 +101,13 @@ def _is_release(recipe: Recipe, filename: str) -> bool:
 
 def _index() -> str:
     """The package index that pip is set up for here."""
+    if given := os.environ.get("PIP_INDEX_URL"):
+        return given
     asked = subprocess.run(
         [sys.executable, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True
     )
     if asked.returncode == 0 and asked.stdout.strip():
         return asked.stdout.strip()
-    if given := os.environ.get("PIP_INDEX_URL"):
-        return given
     code = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
     return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 

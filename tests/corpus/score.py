@@ -1,7 +1,8 @@
 """Scores the product on the corpus: ``python -m tests.corpus.score [--json FILE] [--raw] [NAME ...]``.
 
 NAME is the beginning of a recipe's name. Exit code 1 where a goal is missed or a pass ends in another way than its
-recipe says, 2 where a recipe does not cover its tree. ``--raw`` prints what each error is, to write a truth from.
+recipe says, 2 where a recipe does not cover its tree or its release cannot be fetched or installed. ``--raw`` prints
+what each error is, to write a truth from.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -103,7 +105,7 @@ def main(arguments: list[str]) -> int:
                 print("\n".join(raw(recipe)))
             return 0
         trees = _examine_all(recipes)
-    except RecipeError as error:
+    except (RecipeError, OSError, subprocess.SubprocessError) as error:  # also an index that cannot be reached
         print(error, file=sys.stderr)
         return 2
     print("\n".join(lines(trees)))
