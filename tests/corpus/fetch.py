@@ -36,7 +36,7 @@ def tree(recipe: Recipe) -> Path:
     with _lock(place):
         if not (place / ".git" / "complete").exists():
             shutil.rmtree(place, ignore_errors=True)
-            _unpack(_sdist(recipe), place)
+            unpack(_sdist(recipe), place)
             _git(place, "init", "-q", "-b", "main")
             # A release may carry a .gitignore that leaves out what was built into it.
             _git(place, "add", "-A", "-f")
@@ -70,13 +70,13 @@ def _sdist(recipe: Recipe) -> Path:
     base = f"{_index().rstrip('/')}/{canonicalize_name(recipe.project)}/"
     place = CORPUS / "sdists"
     place.mkdir(parents=True, exist_ok=True)
-    kept = [path for path in place.iterdir() if _is_release(recipe, path.name)]
+    kept = [path for path in place.iterdir() if is_release(recipe, path.name)]
     if not kept:
         try:
             listing = json.loads(_get(base, _JSON))
         except ValueError:
             raise RecipeError(f"{recipe.name}: the index does not answer {_JSON}") from None
-        found = [file for file in listing["files"] if _is_release(recipe, file["filename"])]
+        found = [file for file in listing["files"] if is_release(recipe, file["filename"])]
         if not found:
             raise RecipeError(f"{recipe.name}: the index has no source release of {recipe.project} {recipe.version}")
         file = min(found, key=lambda one: not one["filename"].endswith(".tar.gz"))
@@ -90,7 +90,8 @@ def _sdist(recipe: Recipe) -> Path:
     return kept[0]
 
 
-def _is_release(recipe: Recipe, filename: str) -> bool:
+def is_release(recipe: Recipe, filename: str) -> bool:
+    """Whether a file of the index is the recipe's source release, however its name is spelled and packed."""
     plain = filename.removesuffix(".tar.bz2").removesuffix(".tgz")
     try:
         name, version = parse_sdist_filename(filename if plain == filename else f"{plain}.tar.gz")
@@ -121,7 +122,7 @@ def _get(address: str, accept: str) -> bytes:
     return content
 
 
-def _unpack(archive: Path, place: Path) -> None:
+def unpack(archive: Path, place: Path) -> None:
     """The one folder of an archive becomes ``place``; nothing is written outside it, no device, no foreign owner."""
     partial = place.with_name(f"{place.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
