@@ -31,6 +31,7 @@ class Limits:
     """What one run may use: seconds, bytes, and numbers of processes and open files.
 
     ``file_seconds``: for the import of one test file. ``culprits``: runs of one pass that may die before we give up.
+    ``free_bytes`` must stay free on the file system of its tree, or it is stopped: files can be many.
     """
 
     wall_seconds: float = 600
@@ -43,6 +44,7 @@ class Limits:
     open_files: int = 1_024
     output_bytes: int = 4 * 1024**2
     temp_bytes: int = 512 * 1024**2
+    free_bytes: int = 512 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)

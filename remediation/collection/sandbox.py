@@ -156,14 +156,20 @@ def run(
             sandbox, tuple(argv), tree, tree_at, cwd, env or {}, readable, writable, network, limits, listed
         )
         spec = {3: request.isolated, 2: request.confined, 1: request.trusted}[level](scratch)
-        end = supervise(
-            spec, isolated=level == 3, wall=limits.wall_seconds, output=limits.output_bytes, on_tick=on_tick
-        )
+        look = functools.partial(_look, tree, limits.free_bytes, on_tick)
+        end = supervise(spec, isolated=level == 3, wall=limits.wall_seconds, output=limits.output_bytes, look=look)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         if level < 3 and sandbox.root and not sandbox.namespaces:
             sweep_shared_memory()
     return _unless_never_started(end) if level == 3 else end
+
+
+def _look(tree: Path, free: int, on_tick: Callable[[], bool] | None) -> str:
+    """Why the target must be stopped now, "" where it need not."""
+    if on_tick is not None and not on_tick():
+        return "cancelled"
+    return "disk-limit" if shutil.disk_usage(tree).free < free else ""
 
 
 @functools.cache

@@ -117,8 +117,8 @@ class Supervisor:
                 self.selector.unregister(key.fd)
         return True
 
-    def watch(self, wall: float, output: int, on_tick: Callable[[], bool] | None) -> str:
-        """Until the target ends by itself ("") or has to be stopped (why)."""
+    def watch(self, wall: float, output: int, look: Callable[[], str]) -> str:
+        """Until the target ends by itself ("") or has to be stopped (why); ``look`` may give a reason too."""
         start = time.monotonic()
         next_tick = start + TICK
         while self.process.poll() is None:
@@ -127,10 +127,10 @@ class Supervisor:
                 return "timeout"
             if self.stdout.total + self.stderr.total > output:
                 return "output-limit"
-            if on_tick is not None and now >= next_tick:
+            if now >= next_tick:
                 next_tick = now + TICK
-                if not on_tick():
-                    return "cancelled"
+                if reason := look():
+                    return reason
             # Short enough to see the process's end at once even while a daemon holds its pipes.
             self.pump(min(0.05, max(0.0, start + wall - now)))
         return ""
@@ -170,14 +170,17 @@ class Supervisor:
 
 
 def supervise(
-    spec: Mapping[str, Any], *, isolated: bool, wall: float, output: int, on_tick: Callable[[], bool] | None
+    spec: Mapping[str, Any], *, isolated: bool, wall: float, output: int, look: Callable[[], str]
 ) -> ProcessEnd:
-    """Run the launcher with ``spec`` to its end. ``wall`` in seconds, ``output`` in bytes of both pipes together."""
+    """Run the launcher with ``spec`` to its end. ``wall`` in seconds, ``output`` in bytes of both pipes together.
+
+    ``look`` is called about twice a second; what it returns is why the target is stopped, "" lets it go on.
+    """
     start = time.monotonic()
     supervisor = Supervisor(spec, isolated=isolated)
     try:
         try:
-            stopped = supervisor.watch(wall, output, on_tick)
+            stopped = supervisor.watch(wall, output, look)
         finally:
             supervisor.end()
         seconds = time.monotonic() - start

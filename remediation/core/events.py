@@ -35,6 +35,7 @@ REASONS: dict[str, str] = {
     "output-limit": "the limit on printed output was reached",
     "memory-limit": "the memory limit was reached",
     "too-many-culprits": "too many files end or block the process while they are imported",
+    "disk-limit": "the worker's disk was nearly full",
     "not-started": "the project's interpreter could not be started",
     "reporter-failure": "our own reporter failed inside the project's pytest",
     "cancelled": "the pass was cancelled",

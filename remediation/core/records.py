@@ -169,7 +169,7 @@ class ProcessEnd:
     """How the collecting process ended, as the launcher saw it from outside.
 
     ``returncode`` is None when it never started; negative for a signal. ``stopped`` is why we ended it:
-    "" (we did not), "timeout", "output-limit", "cancelled". ``stdout`` and ``stderr`` are capped tails.
+    "" (we did not), "timeout", "output-limit", "disk-limit", "cancelled". ``stdout`` and ``stderr`` are capped tails.
     """
 
     returncode: int | None

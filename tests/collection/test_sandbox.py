@@ -353,3 +353,13 @@ def test_nothing_can_be_typed_and_nothing_is_dumped(level: int, facts: Sandbox, 
     end = shell("read line || echo empty; ulimit -c; ulimit -Hc; stat -L -c %t:%T /dev/fd/0", open_place, level, facts)
     assert end.stdout.split()[:3] == ["empty", "0", "0"], end
     assert end.stdout.split()[3:] in (["1:3"], []), end  # /dev/null
+
+
+@pytest.mark.parametrize(("level", "facts"), WAYS, ids=IDS)
+def test_it_is_stopped_before_the_disk_is_full(level: int, facts: Sandbox, open_place: Path) -> None:
+    """No limit on a file bounds the number of files; the disk is our database's too."""
+    full = shell("sleep 20", open_place, level, facts, free_bytes=1 << 60)
+    assert (full.stopped, full.returncode) == ("disk-limit", -signal.SIGKILL) and full.seconds < 10
+    verdict = judge(b"", full)
+    assert (verdict.outcome, verdict.reason) == ("blocked", "disk-limit") and "nearly full" in verdict.text
+    assert shell("sleep 0.8", open_place, level, facts, free_bytes=0).stopped == ""

@@ -123,6 +123,7 @@ NOT_COUNTED = {
     "output": (NO_FINISH, ProcessEnd(-9, "output-limit"), "output-limit", "limit on printed output"),
     "segfault": (NO_FINISH, ProcessEnd(-11), "crash", "while importing tests/test_a.py (SIGSEGV)"),
     "odd signal": (NO_FINISH, ProcessEnd(-99), "crash", "signal 99"),
+    "disk": (NO_FINISH, ProcessEnd(-9, "disk-limit"), "disk-limit", "disk was nearly full"),
     "killed": (NO_FINISH, ProcessEnd(-9), "memory-limit", "importing tests/test_a.py"),
     "out of memory": (
         finished(start("t.py"), error("t.py", "MemoryError"), status=2), ProcessEnd(2), "memory-limit", "t.py",
@@ -348,7 +349,7 @@ def test_a_changed_byte_never_counts_silently(name: str) -> None:
 ENDS = st.builds(
     ProcessEnd,
     st.none() | st.integers(-70, 300),
-    st.sampled_from(["", "timeout", "output-limit", "cancelled", "strange"]),
+    st.sampled_from(["", "timeout", "output-limit", "disk-limit", "cancelled", "strange"]),
     st.floats(0, 10**6),
     st.text(max_size=50),
     st.text(max_size=50),
