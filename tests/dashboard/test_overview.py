@@ -328,10 +328,12 @@ def test_a_wall_of_missing_packages_is_said_for_what_it_is(db: None) -> None:
     assert "come from the environment" not in page(client)
 
 
-def test_trusted_code_only_is_written(db: None) -> None:
+def test_a_level_below_isolated_is_named(db: None) -> None:
     project, client = fresh()
     factories.counted_pass(project, None, broken(12), sandbox_level=1)
     assert "level 1, trusted code only" in page(client)
+    factories.counted_pass(project, None, broken(12), sandbox_level=2)
+    assert "level 2, confined" in page(client)
 
 
 def test_the_sample_is_marked(db: None) -> None:
