@@ -81,7 +81,7 @@ def _unreached(path: str, recording: Recording, failing: Mapping[str, str], sess
             # Not even imported, so it is no evidence that the conftest above it works.
             return FileResult(path, "ignored", reason=reason, why=why)
     if is_outside(path, session.places):
-        return FileResult(path, "not-reached", reason=f"pytest was given {' '.join(session.places)}", why="outside")
+        return FileResult(path, "not-reached", reason=_given(session.places), why="outside")
     if found := unrecursed(path, session.norecursedirs, session.places):
         pattern, directory = found
         default = pattern in DEFAULT_DIRECTORIES
@@ -89,6 +89,11 @@ def _unreached(path: str, recording: Recording, failing: Mapping[str, str], sess
             path, "ignored", reason=directory if default else pattern, why="default-dir" if default else "norecurse"
         )
     return FileResult(path, "not-reached")
+
+
+def _given(places: Sequence[str]) -> str:
+    more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+    return f"pytest was given {' '.join(places[:3])}{more}"
 
 
 def _above(path: str) -> Iterator[str]:

@@ -164,7 +164,7 @@ def _take_file(recording: Recording, event: Event) -> None:
         recording.empty[path] = _why(event, "empty", _line(event, "by"))
     elif kind == "deselected":
         recording.deselected[path] = _number(recording, event, "tests")
-        recording.deselected_by[path] = ", ".join(_texts(event.get("by"), LIST))
+        recording.deselected_by[path] = ", ".join(_texts(event.get("by"), LIST))[:NAME]
     elif kind == "skipped":
         recording.skipped[path] = _why(event, "skipped", _skip_reason(event))
     elif kind == "ignored":
@@ -206,7 +206,7 @@ def _session(event: Event) -> SessionFacts:
         inipath=_line(event, "inipath", PATH),
         ini_digest=_line(event, "ini_digest"),
         args=_texts(event.get("args"), LIST),
-        places=_texts(event.get("places"), LIST),
+        places=_places(event.get("places")),
         addopts=_texts(event.get("addopts"), LIST),
         testpaths=_texts(event.get("testpaths"), LIST),
         python_files=_texts(event.get("python_files"), LIST) or SessionFacts().python_files,
@@ -276,6 +276,12 @@ def _line(fields: Event, key: str, limit: int = NAME) -> str:
 def _texts(value: object, limit: int, longest: int = NAME) -> tuple[str, ...]:
     texts = value[:limit] if isinstance(value, list) else []
     return tuple(clean_line(text, longest) for text in texts if isinstance(text, str))
+
+
+def _places(value: object) -> tuple[str, ...]:
+    """Every path that pytest was given, or none: of half of them one could conclude nothing."""
+    known = isinstance(value, list) and len(value) <= LIST
+    return tuple(clean_path(path) for path in value) if known and isinstance(value, list) else ()
 
 
 def _small(value: object) -> int:

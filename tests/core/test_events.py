@@ -274,6 +274,10 @@ def test_a_file_outside_the_test_paths_is_told_from_one_that_was_not_reached() -
     body = (start("tests/test_ok.py"), collected("tests/test_ok.py", 1))
     known = result_of(finished({**SESSION, "places": ["tests"]}, *body), 0, inventory)
     unknown = result_of(finished({**SESSION, "places": []}, *body), 0, inventory)
+    many = result_of(finished({**SESSION, "places": [f"tests/{n}" for n in range(501)]}, *body), 0, inventory)
+    some = result_of(finished({**SESSION, "places": ["tests", *"abcd"]}, *body), 0, inventory)
+    assert [file.code for file in many.files] == ["collected", "not-reached"], "nobody read all of them"
+    assert some.files[1].reason == "pytest was given tests a b and 2 more"
     assert [file.code for file in known.files] == ["collected", "outside"]
     assert [file.code for file in unknown.files] == ["collected", "not-reached"]
 
@@ -368,7 +372,7 @@ KINDS = st.sampled_from(
 KEYS = st.sampled_from(
     [
         *("path", "node", "cause", "traceback", "tests", "status", "digest", "size", "frames", "type", "message"),
-        *("name", "line", "reason", "interrupted", "hook"),
+        *("name", "line", "reason", "interrupted", "hook", "how", "by", "module", "places"),
     ]
 )
 EVENTS = st.lists(st.tuples(KINDS, st.dictionaries(KEYS, JSON, max_size=6)), max_size=8)
