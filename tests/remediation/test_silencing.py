@@ -60,21 +60,16 @@ def write(**files: str) -> Callable[[Repository], None]:
     return lambda repository: repository.commit({named[key]: text for key, text in files.items()}, "Switch it off")
 
 
-# what people do: (how, the state of the file afterwards, the path it is listed under)
+# What people do: (how, the state of the file afterwards, the path it is listed under). How each mechanism is told
+# at every pytest version is tested with the collection.
 MEANS: dict[str, tuple[Callable[[Repository], object], str, str]] = {
     "renamed away and edited": (rename_and_edit("tests/a_disabled.py"), "renamed", "tests/a_disabled.py"),
     "no Python file any more": (rename_and_edit(A + ".off"), "renamed", A + ".off"),
     "patterns": (write(ini="[pytest]\npython_files = test_b.py test_c.py\n"), "unmatched", A),
     "test paths": (write(ini="[pytest]\ntestpaths = tests/test_b.py tests/other\n"), "outside", A),
     "collect_ignore": (write(conftest="collect_ignore = ['tests/test_a.py']\n"), "by-conftest", A),
-    "--ignore": (write(ini="[pytest]\naddopts = --ignore=tests/test_a.py\n"), "by-option", A),
     "skip": (write(test="import pytest\npytest.skip('later', allow_module_level=True)\n" + BROKEN), "skip", A),
-    "importorskip": (write(test="import pytest\npytest.importorskip('no_such')\n" + BROKEN), "importorskip", A),
     "emptied": (write(test=""), "empty", A),
-    "a hook": (
-        write(conftest="def pytest_ignore_collect(collection_path):\n"
-                       "    return collection_path.name == 'test_a.py' or None\n"), "by-hook", A,
-    ),
 }  # fmt: skip
 
 
