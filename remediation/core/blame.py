@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from remediation.core.classify import Classified, package_importing, syntax_file
 from remediation.core.records import Outside
+
+# From Python 3.10 on the name is qualified; before, "__init__()" alone says nothing.
+_SIGNATURE = re.compile(r"(?!__\w+\(\))[\w.]+\(\) (?:got an unexpected keyword argument '|missing \d+ required )")
 
 
 def place_of(error: Classified) -> str:
@@ -16,6 +21,8 @@ def place_of(error: Classified) -> str:
     if error.cause.type.endswith("Warning"):
         # A warning names what is deprecated; who used it first is chance, but a package's use is not the repository's.
         return package_importing(error.cause)
+    if _SIGNATURE.match(error.cause.message) and error.cause.type == "TypeError":
+        return ""  # a function that takes other arguments now is one cause, whoever calls it
     deliberate = last.statement.startswith("raise") or package_importing(error.cause)
     if last.origin == "package" and deliberate:
         return f"{last.module}:{last.function}"

@@ -120,6 +120,9 @@ def _whose(module: str, cause: Cause, tree: TreeFacts) -> str:
         return "repository"
     if cause.origin:
         return cause.origin
+    stem = cause.blame.path.removesuffix(".py") if cause.blame else ""
+    if f"/{stem}".endswith("/" + module.replace(".", "/")):
+        return "repository"  # the file asks the module of its own name: itself, where it hides another
     if is_stdlib(module):
         return "stdlib"
     return "package" if cause.path else "repository"

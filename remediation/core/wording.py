@@ -166,6 +166,8 @@ def _why_raised(error: Classified) -> str:
         return f"Same exception {kind}, same file that is asked for: {cause.filename}."
     if kind.endswith("Warning"):
         return f"Same warning {kind}, same message{f', at the import of {place}' if place else ''}."
+    if not place:
+        return "Same function that is called with arguments it does not take."
     if place != blamed(error):
         return f"Same exception {kind}, same message, raised by the same function {place.replace(':', '.')}."
     return f"Same exception {kind}, same message, same file to blame: {place}."

@@ -116,6 +116,8 @@ TABLE: list[tuple[Cause, str, str, bool]] = [
     (no_attribute("atlas.keys", "Key", "repository"), "missing-name", "name:atlas.keys:Key", False),
     (no_attribute("atlas.keys.Color", "RED", "repository", "class"), "missing-name", "name:atlas.keys.Color:RED",
      False),
+    (raised("AttributeError", "module 'statistics' has no attribute 'mean'", at="tests/statistics.py"), "missing-name",
+     "name:statistics:mean", False),  # it hides Python's own
     (replace(no_name("atlas.a", "A", "repository"), cycle=("atlas/a.py", "atlas/b.py")), "circular-import",
      "cycle:atlas/a.py,atlas/b.py", False),
     (replace(no_name("atlas.b", "B", "repository"), cycle=("atlas/b.py", "atlas/a.py")), "circular-import",
@@ -155,6 +157,11 @@ TABLE: list[tuple[Cause, str, str, bool]] = [
      "raised-at-import", f"raised:ValueError:invalid literal for int():{TEST}", False),
     (raised("KeyError", "'x'", outside("pkg.m", "get", "return self.d[k]")), "raised-at-import",
      f"raised:KeyError:'x':{TEST}", False),
+    (raised("TypeError", "ForeignKey.__init__() missing 1 required positional argument: 'on_delete'"),
+     "raised-at-import",
+     "raised:TypeError:ForeignKey.__init__() missing 1 required positional argument: 'on_delete':", False),
+    (raised("TypeError", "__init__() got an unexpected keyword argument 'x'"), "raised-at-import",
+     f"raised:TypeError:__init__() got an unexpected keyword argument 'x':{TEST}", False),
     (raised("AttributeError", "'NoneType' object has no attribute 'x'"), "raised-at-import",
      f"raised:AttributeError:'NoneType' object has no attribute 'x':{TEST}", False),
     # The process came to its end

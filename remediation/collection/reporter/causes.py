@@ -264,11 +264,13 @@ class Causes:
         """The files from the module that lacks the name, still at its top level, to the one that asks it for it."""
         files = [os.path.abspath(f.f_code.co_filename) for f, _ in steps if f.f_code.co_name == "<module>"]
         filename = os.path.abspath(filename)
-        if filename not in files or files[-1] == filename:
-            return None
         folder = os.path.join(os.path.dirname(filename), name)
-        submodule = os.path.isfile(folder + ".py") or os.path.isdir(folder)
-        if not (submodule or self.sources.binds(filename, name)):
+        submodules = [path for path in (folder + ".py", os.path.join(folder, "__init__.py")) if os.path.isfile(path)]
+        # A submodule becomes an attribute of its package only when its own import has ended.
+        begun = next((path for path in (*submodules, filename) if path in files), "")
+        if not begun or files[-1] == begun:
+            return None
+        if not (submodules or self.sources.binds(filename, name)):
             return None  # it would not have the name at its end either
-        way = [self.path(path) for path in files[files.index(filename) :]]
+        way = [self.path(path) for path in files[files.index(begun) :]]
         return list(dict.fromkeys(way))[:CYCLE]
