@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Strings, not Path: half the price, paid for every node.
-# ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH119, PTH120
+# ruff: noqa: PTH100, PTH113, PTH118, PTH119, PTH120
 import contextlib
 import difflib
 import os
