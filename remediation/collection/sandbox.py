@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from remediation.collection import landlock
 from remediation.collection.orders import TOOLS, Limits, Request, Sandbox, SandboxError
@@ -68,25 +69,35 @@ def probe() -> Sandbox:
     return base
 
 
-def _works(candidate: Sandbox, level: int, argv: Sequence[str]) -> bool:
+def _works(candidate: Sandbox, level: int, argv: Sequence[str], network: bool = False) -> bool:
     with tempfile.TemporaryDirectory(prefix="probe-") as tree:
         Path(tree).chmod(0o755)
         limits = Limits(wall_seconds=20)
-        end = run(argv, tree=Path(tree), tree_at=tree, cwd=tree, limits=limits, level=level, sandbox=candidate)
+        end = run(
+            argv,
+            tree=Path(tree),
+            tree_at=tree,
+            cwd=tree,
+            network=network,
+            limits=limits,
+            level=level,
+            sandbox=candidate,
+        )
     return end.returncode == 0
 
 
 def _confines(candidate: Sandbox) -> bool:
     """Whether the target is kept from a file that lies outside and is its own user's by all permissions."""
-    # Without namespaces: a private /tmp would hide the file, and Landlock would not be asked.
+    # Without namespaces: a private /tmp would hide the file, and Landlock would not be asked. With the network, as
+    # an older Landlock keeps files and not TCP.
     bare = replace(candidate, namespaces=False)
     with tempfile.TemporaryDirectory(prefix="probe-") as outside:
         secret = Path(outside, "file")
         secret.write_text("kept")
         Path(outside).chmod(0o755)
         give(Path(outside))
-        ends = [_works(bare, 2, ["/bin/sh", "-c", OUTSIDE, str(secret)]), secret.read_text() == "kept"]
-        return all(ends) and not Path(outside, "new").exists()
+        kept = _works(bare, 2, ["/bin/sh", "-c", OUTSIDE, str(secret)], network=True)
+        return kept and secret.read_text() == "kept" and not Path(outside, "new").exists()
 
 
 def describe(level: int) -> str:
@@ -146,16 +157,14 @@ def run(
     """
     sandbox = sandbox or probe()
     level = sandbox.level if level is None else level
-    _check(sandbox, level, tree, tree_at, env or {})
-    if level < 3 and not sandbox.root:
-        _shield()
+    _check(sandbox, level, tree, tree_at, env or {}, network)
     scratch = Path(tempfile.mkdtemp(prefix="target-"))
     try:
         scratch.chmod(0o755)  # the target's user passes through it
         request = Request(
             sandbox, tuple(argv), tree, tree_at, cwd, env or {}, readable, writable, network, limits, listed
         )
-        spec = {3: request.isolated, 2: request.confined, 1: request.trusted}[level](scratch)
+        spec = _orders(request, level, scratch)
         look = functools.partial(_look, tree, limits.free_bytes, on_tick)
         end = supervise(spec, isolated=level == 3, wall=limits.wall_seconds, output=limits.output_bytes, look=look)
     finally:
@@ -163,6 +172,12 @@ def run(
         if level < 3 and sandbox.root and not sandbox.namespaces:
             sweep_shared_memory()
     return _unless_never_started(end) if level == 3 else end
+
+
+def _orders(request: Request, level: int, scratch: Path) -> dict[str, Any]:
+    if level < 3 and not request.sandbox.root:
+        _shield()
+    return {3: request.isolated, 2: request.confined, 1: request.trusted}[level](scratch)
 
 
 def _look(tree: Path, free: int, on_tick: Callable[[], bool] | None) -> str:
@@ -189,9 +204,10 @@ def _unless_never_started(end: ProcessEnd) -> ProcessEnd:
     return replace(end, returncode=None) if never else end
 
 
-def _check(sandbox: Sandbox, level: int, tree: Path, tree_at: str, env: Mapping[str, str]) -> None:
+def _check(sandbox: Sandbox, level: int, tree: Path, tree_at: str, env: Mapping[str, str], network: bool) -> None:
     """Raise SandboxError for what cannot be run as asked."""
-    if level not in sandbox.levels:
+    # With the network asked for, level 2 need not be able to keep it away.
+    if level not in sandbox.levels and not (level == 2 <= sandbox.level and network):
         raise SandboxError(f"Sandbox level {level} is not available; this machine offers {describe(sandbox.level)}.")
     if level < 3 and tree_at != str(tree):
         raise SandboxError(f"Below level 3 the tree stays at its own path {tree}, not at {tree_at}.")

@@ -136,6 +136,12 @@ def test_an_older_kernel_s_rules_keep_the_files_too(abi: int, place: Path) -> No
     assert set(tried(place, 2, facts)) <= ({"cut off"} if abi < 3 else set())
 
 
+@pytest.mark.parametrize("abi", range(landlock.version() + 1))
+def test_it_is_offered_only_where_a_target_was_really_kept_out(abi: int) -> None:
+    """With ABI 0 there is nothing that keeps it out, and the question must say so."""
+    assert sandbox._confines(dataclasses.replace(FACTS, level=2, landlock=abi)) is (abi > 0)
+
+
 def test_control_without_it_all_of_that_can_be_done(place: Path) -> None:
     """Must stay so: the files and the process are the target's own by every permission there is."""
     plain = dataclasses.replace(FACTS, level=1, namespaces=False)

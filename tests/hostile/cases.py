@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 HEALTHY = "def test_it(): pass\n"
 PRINTED = {"pytest.ini": "[pytest]\naddopts = -s\n"}  # without pytest's capture
 FOREVER = "import time\nwhile True:\n    time.sleep(1)\n"
-# Tries everything in a list; what worked is harm.
 TRY = """
 import ctypes, json, os, signal, socket, sys, resource, subprocess, time
 def harmful(**tries):
@@ -243,8 +242,7 @@ MANY_FILES = "import os\nos.mkdir('many')\nfor n in range(500): open(f'many/{n}'
 MANY_TESTS = "import pytest\n@pytest.mark.parametrize('n', range(10_000))\ndef test_it(n): pass\n"
 TEXT = "raise ValueError('\\x1b[31m<script>\\u202e\\x00\\ud800 =cmd|A1' * 50)\n"
 HOG = "kept = []\nwhile True: kept.append(bytearray(1 << 26))\n"
-BAD = ("test_b.py",)
-OWN = ("own files",)
+BAD, OWN = ("test_b.py",), ("own files",)
 
 CASES = (
     Case("01 infinite loop", "counted", "while True: pass\n", limits=TIMEOUT, errors=BAD, kind="timeout"),
