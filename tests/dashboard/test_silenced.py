@@ -57,9 +57,12 @@ def test_it_works(cast: Cast) -> None:
 def test_each_file_says_what_silences_it_since_when_and_what_it_hides(cast: Cast) -> None:
     silence(cast)
     text = words(page(cast))
-    assert "tests/test_left.py --ignore or --ignore-glob: --ignore=tests/test_left.py #3 gave 14 tests until #3" in text
-    assert "tests/test_b.py pytest.importorskip: could not import 'redis' #3 no test under this name ATL-1" in text
-    assert "tests/deep/test_below.py below a failing conftest or package: tests/deep/conftest.py #3" in text
+    # On a phone since and before stand under the file; in a wide window they have columns.
+    left = "tests/test_left.py --ignore or --ignore-glob: --ignore=tests/test_left.py since #3 gave 14 tests until #3"
+    assert f"{left} #3 gave 14 tests until #3" in text
+    told = "tests/test_b.py pytest.importorskip: could not import 'redis' since #3 no test under this name"
+    assert f"{told} #3 no test under this name ATL-1" in text
+    assert "tests/deep/test_below.py below a failing conftest or package: tests/deep/conftest.py since #3" in text
     assert "src/model.py" not in text  # collected for its doctests, and has none: no test file
     assert text.index("tests/deep/") < text.index("tests/old/test_one.py") < text.index("tests/test_b.py")
 
@@ -108,7 +111,7 @@ def test_a_file_renamed_away_stays_listed(cast: Cast) -> None:
     factories.counted_pass(cast.project, 4, errors(), {"tests/test_healthy.py": 40}, renames=asked)
     text = words(page(cast))
     assert "1 of 5 test files contributes no test: 1 under no test file pattern." in text
-    assert "tests/left_disabled.py renamed away from the pattern: was tests/test_left.py, 14 tests #3" in text
+    assert "tests/left_disabled.py renamed away from the pattern: was tests/test_left.py, 14 tests since #3" in text
 
 
 def asked(before: str, after: str) -> factories.TreeChange:
