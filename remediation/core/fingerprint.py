@@ -93,7 +93,8 @@ def _module_key(error: Classified) -> str:
         return ""
     # The repository's own use of what is gone is repaired in the repository, a package's by another release of it.
     whose = f"@{error.package}" if error.package else ""
-    return f"name:{error.module}:{error.name}{whose}" if error.name else f"module:{error.module}{whose}"
+    # "import a.b" and "from a import b" miss the same thing.
+    return f"missing:{error.module}{'.' if error.name else ''}{error.name}{whose}"
 
 
 def _raised_key(error: Classified) -> str:

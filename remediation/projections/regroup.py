@@ -81,6 +81,8 @@ def _standing(intervals: Iterable[Interval], place: Mapping[int, int], now: int)
 
 
 def _alike(rows: list[Fingerprint], known: fingerprint.Identified) -> list[Fingerprint]:
-    """Of several old causes in one file, the one with the same key, else those of the same kind, else all."""
-    same = [row for row in rows if row.readable == known.key]
-    return same or [row for row in rows if row.kind == known.error.kind] or rows
+    """Of several old causes in one file, the one that names the same, else those of the same kind, else all."""
+    error = known.error
+    named = [row for row in rows if (row.facts.get("module"), row.facts.get("name")) == (error.module, error.name)]
+    same = named if error.module or error.name else []
+    return same or [row for row in rows if row.kind == error.kind] or rows

@@ -227,5 +227,5 @@ def test_a_name_missing_outside_the_repository_is_the_environments(
     cause = Cause("ImportError", f"cannot import name '{name}' from '{module}'", name=module, name_from=name, path=path)
     found = classify(CollectionError("tests/test_a.py", "tests/test_a.py", cause), TreeFacts())
     assert (found.kind, found.environment) == (kind, kind != "missing-name")
-    assert key_of(found) == f"name:{module}:{name}"
+    assert key_of(found) == f"missing:{module}.{name}"
     assert title_of(found) == title

@@ -32,16 +32,17 @@ def missing(module: str) -> Cause:
 NAME = Cause("ImportError", "cannot import name 'Key' from 'atlas.keys'", name="atlas.keys", name_from="Key")
 CYCLE = dataclasses.replace(NAME, path="atlas/keys.py", frames=(frame("atlas/keys.py"), frame("atlas/other.py")))
 TABLE = [
-    (missing("atlas.core.gone"), "module:atlas.core.gone", "Module atlas.core.gone does not exist",
+    (missing("atlas.core.gone"), "missing:atlas.core.gone", "Module atlas.core.gone does not exist",
      "Same missing module: atlas.core.gone."),
-    (missing("atlas.core.moved"), "module:atlas.core.moved", "Module atlas.core.moved has moved",
+    (missing("atlas.core.moved"), "missing:atlas.core.moved", "Module atlas.core.moved has moved",
      "Same missing module: atlas.core.moved."),
-    (missing("websocket"), "module:websocket", "Package websocket is not installed", "Same missing module: websocket."),
-    (missing("google.cloud"), "module:google.cloud", "Module google.cloud of an installed package is missing",
+    (missing("websocket"), "missing:websocket", "Package websocket is not installed",
+     "Same missing module: websocket."),
+    (missing("google.cloud"), "missing:google.cloud", "Module google.cloud of an installed package is missing",
      "Same missing module: google.cloud."),
-    (missing("distutils.util"), "module:distutils.util", "Module distutils.util was removed from Python in 3.12",
+    (missing("distutils.util"), "missing:distutils.util", "Module distutils.util was removed from Python in 3.12",
      "Same missing module: distutils.util."),
-    (NAME, "name:atlas.keys:Key", "Key is not exported by atlas.keys",
+    (NAME, "missing:atlas.keys.Key", "Key is not exported by atlas.keys",
      "Same missing name Key in the same module atlas.keys."),
     (CYCLE, "cycle:atlas/keys.py,atlas/other.py", "Importing Key from atlas.keys is circular",
      "Same circle of modules: atlas/keys.py, atlas/other.py."),
@@ -141,6 +142,11 @@ def test_two_missing_modules_share_a_key_only_when_they_are_one(one: str, other:
     assert (digest(key_of(made(missing(one)))) == digest(key_of(made(missing(other))))) == (one == other)
 
 
+def test_a_module_asked_for_in_either_way_is_one_cause() -> None:
+    asked = Cause("ImportError", "cannot import name 'keys' from 'atlas'", name="atlas", name_from="keys")
+    assert key_of(made(asked)) == key_of(made(missing("atlas.keys"))) == "missing:atlas.keys"
+
+
 def test_one_who_names_no_module_shares_a_key_with_none_who_names_another() -> None:
     keys = {key_of(made(Cause("ModuleNotFoundError", text))) for text in ("install the extra", "no speedups built")}
     assert len(keys) == 2
@@ -173,9 +179,9 @@ def test_an_error_is_a_file_and_a_cause() -> None:
         tree=TREE,
     )
     assert set(identify(result)) == {
-        ("tests/test_a.py", "module:atlas.gone"),
+        ("tests/test_a.py", "missing:atlas.gone"),
         ("tests/test_a.py", "marker:load"),
-        ("tests/test_b.py", "module:atlas.gone"),
+        ("tests/test_b.py", "missing:atlas.gone"),
     }
     assert all(pair == identified.pair for pair, identified in identify(result).items())
     assert identify(PassResult.unpack(result.pack())) == identify(result)

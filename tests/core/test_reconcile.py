@@ -125,7 +125,7 @@ def test_why_an_error_is_no_longer_visible(after: PassResult, reason: str) -> No
 def test_a_conftest_is_fixed_when_a_file_below_it_was_imported(files: Files, tracked: list[str], reason: str) -> None:
     before = result(missing("atlas.gone", CONFTEST), files={C: "masked"})
     _, movement = fold(before, result(files=files, tracked=tracked))
-    assert movement.closed == {(CONFTEST, "module:atlas.gone"): reason}
+    assert movement.closed == {(CONFTEST, "missing:atlas.gone"): reason}
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_package_that_failed_is_not_taken_for_deleted(files: Files, reason: st
     # An __init__.py is no test file: the inventory names it only while it fails.
     before = result(missing("atlas.gone", PACKAGE), files={C: "masked"})
     _, movement = fold(before, result(files=files))
-    assert movement.closed == {(PACKAGE, "module:atlas.gone"): reason}
+    assert movement.closed == {(PACKAGE, "missing:atlas.gone"): reason}
 
 
 def test_of_two_errors_in_one_file_the_one_that_ended_is_fixed_though_the_other_stands() -> None:
@@ -249,14 +249,14 @@ def test_regressed_is_said_before_unmasked() -> None:
 
 
 def test_people_may_have_merged_tickets_and_one_of_them_still_stands() -> None:
-    merged = {"module:atlas.gone": 7, "module:atlas.other": 7}
+    merged = {"missing:atlas.gone": 7, "missing:atlas.other": 7}
     state, _ = step(State(ticket_of=merged), Seen(result(GONE, missing("atlas.other", B))))
     state, _ = step(state, Seen(result(missing("atlas.other", B), files={A: 3})))
     assert state.verified == frozenset()
     state, _ = step(state, Seen(result(files={A: 3, B: 3})))
     assert state.verified == {7}
     _, movement = step(state, Seen(result(missing("atlas.other", C), files={A: 3, B: 3})))
-    assert movement.appeared == {(C, "module:atlas.other"): "regressed"}
+    assert movement.appeared == {(C, "missing:atlas.other"): "regressed"}
 
 
 # --- hidden errors -----------------------------------------------------------
@@ -280,7 +280,7 @@ def test_how_a_hidden_error_ends_after_all(after: PassResult, settled: str | Non
     assert movement.ledger is not None
     assert movement.ledger.cleared == 0  # it left the total when it was hidden, and does not leave it twice
     assert (key(GONE) in state.hidden) == (settled is None)
-    assert (state.verified == {"module:atlas.gone"}) == (settled in CLEARED)
+    assert (state.verified == {"missing:atlas.gone"}) == (settled in CLEARED)
 
 
 # --- renames -----------------------------------------------------------------
@@ -288,10 +288,10 @@ def test_how_a_hidden_error_ends_after_all(after: PassResult, settled: str | Non
 
 def test_a_rename_carries_an_error_and_is_no_change() -> None:
     state, movement = fold(result(GONE), Seen(result(missing("atlas.gone", B)), {A: B}))
-    assert movement.moved == {key(GONE): (B, "module:atlas.gone")}
+    assert movement.moved == {key(GONE): (B, "missing:atlas.gone")}
     assert not (movement.closed or movement.appeared or movement.settled)
     assert movement.ledger == Ledger(1, 0, 0, 0, 0, 0, 1)
-    assert set(state.open) == {(B, "module:atlas.gone")}
+    assert set(state.open) == {(B, "missing:atlas.gone")}
 
 
 def test_a_key_that_names_the_renamed_file_moves_with_it_and_keeps_its_ticket() -> None:
@@ -307,16 +307,16 @@ def test_a_key_that_names_the_renamed_file_moves_with_it_and_keeps_its_ticket() 
 
 def test_a_renamed_file_may_be_repaired_in_the_same_pass() -> None:
     state, movement = fold(result(GONE), Seen(result(files={B: 3}), {A: B}))
-    new = (B, "module:atlas.gone")
+    new = (B, "missing:atlas.gone")
     assert (movement.moved, movement.closed) == ({key(GONE): new}, {new: "fixed"})
     assert movement.ledger == Ledger(1, 1, 0, 0, 0, 0, 0)
-    assert state.verified == {"module:atlas.gone"}
+    assert state.verified == {"missing:atlas.gone"}
 
 
 def test_a_hidden_error_moves_too() -> None:
     hidden = result(files={A: "skipped"})
     state, movement = fold(result(GONE), hidden, Seen(result(files={B: "skipped"}), {A: B}))
-    new = (B, "module:atlas.gone")
+    new = (B, "missing:atlas.gone")
     assert movement.hidden_moved == {key(GONE): (new, "silenced")}
     assert state.hidden == {new: "silenced"}
     _, movement = step(state, Seen(result(missing("atlas.gone", B))))
@@ -346,7 +346,7 @@ def test_a_rename_onto_a_file_that_was_there_before_carries_nothing() -> None:
 
 def test_a_file_that_was_blocked_before_its_rename_unmasks_what_is_behind() -> None:
     _, movement = fold(result(syntax()), Seen(result(missing("atlas.gone", B)), {A: B}))
-    assert movement.appeared == {(B, "module:atlas.gone"): "unmasked"}
+    assert movement.appeared == {(B, "missing:atlas.gone"): "unmasked"}
 
 
 # --- held --------------------------------------------------------------------
@@ -374,8 +374,8 @@ def test_half_of_the_tests_is_the_border(tests: int, held: bool) -> None:
 def test_a_lead_confirms_and_the_closings_count() -> None:
     state, movement = fold(MANY, Seen(HALF_GONE, confirmed=True))
     assert not movement.held
-    assert movement.closed == {key(GONE): "fixed", (C, "module:atlas.gone"): "deleted"}
-    assert state.verified == {"module:atlas.gone"}
+    assert movement.closed == {key(GONE): "fixed", (C, "missing:atlas.gone"): "deleted"}
+    assert state.verified == {"missing:atlas.gone"}
     assert state.reference_tests == HALF_GONE.tests
 
 
@@ -385,12 +385,12 @@ def test_a_low_count_stays_held_until_the_tests_are_back() -> None:
     assert movement.quiet
     _, movement = step(state, Seen(result(files={A: 3, B: 60})))
     assert not movement.held
-    assert movement.settled == {key(GONE): "fixed", (C, "module:atlas.gone"): "deleted"}
+    assert movement.settled == {key(GONE): "fixed", (C, "missing:atlas.gone"): "deleted"}
 
 
 def test_a_later_pass_undoes_a_held_closing() -> None:
     _, movement = fold(MANY, HALF_GONE, MANY)
-    assert movement.settled == {key(GONE): "seen", (C, "module:atlas.gone"): "seen"}
+    assert movement.settled == {key(GONE): "seen", (C, "missing:atlas.gone"): "seen"}
     assert set(movement.appeared.values()) == {"unmasked"}
 
 

@@ -137,8 +137,8 @@ def test_an_installed_package_of_the_same_name_hides_ours() -> None:
 def test_a_copy_of_the_repository_that_is_installed_is_not_a_third_party() -> None:
     by = (Outside("atlas.core", "<module>", "package", "import imp"),)
     cause = Cause("ModuleNotFoundError", "No module named 'imp'", name="imp", outside=by)
-    assert key_of(classify(error(cause), tree_of(cause))) == "module:imp"
-    assert key_of(classify(error(cause), TreeFacts())) == "module:imp@atlas"
+    assert key_of(classify(error(cause), tree_of(cause))) == "missing:imp"
+    assert key_of(classify(error(cause), TreeFacts())) == "missing:imp@atlas"
 
 
 def test_files_that_cannot_be_parsed_are_named_once() -> None:

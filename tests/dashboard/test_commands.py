@@ -67,7 +67,7 @@ def test_add_and_run(repository: Repository) -> None:
         "kind": "missing-module",
         "category": "Missing core modules",
         "ticket": "SHO-1",
-        "fingerprint": "module:shop.basket",
+        "fingerprint": "missing:shop.basket",
         "message": "No module named 'shop.basket'",
     }
     assert facts["pytest"].startswith("9.") and facts["sandbox_level"] in (1, 2, 3) and facts["seconds"] > 0

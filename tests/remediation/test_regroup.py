@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_a_claim_stays_with_its_errors() -> None:
     number = project.tickets.count()
     as_an_older_version_had_it(project, {})
     projections.rebuild(project)
-    again = Fingerprint.objects.get(project=project, readable="module:atlas.gone").ticket
+    again = Fingerprint.objects.get(project=project, readable="missing:atlas.gone").ticket
     assert (again.pk, again.claimed_by) == (ticket.pk, person)
     assert project.tickets.count() == number
     assert {row.version for row in project.fingerprints.all()} == {fingerprint.VERSION}
@@ -60,11 +61,11 @@ def test_one_ticket_that_was_two_causes_goes_to_the_larger_one() -> None:
     errors = [factories.missing_module(ONE, "atlas.a"), factories.missing_module(TWO, "atlas.a")]
     errors.append(factories.missing_module("tests/test_three.py", "atlas.b"))
     factories.counted_pass(project, 1, errors)
-    kept = Ticket.objects.get(fingerprints__readable="module:atlas.a")
-    as_an_older_version_had_it(project, {"module:atlas.a": "both", "module:atlas.b": "both"})
+    kept = Ticket.objects.get(fingerprints__readable="missing:atlas.a")
+    as_an_older_version_had_it(project, {"missing:atlas.a": "both", "missing:atlas.b": "both"})
     projections.rebuild(project)
-    assert Ticket.objects.get(fingerprints__readable="module:atlas.a").pk == kept.pk
-    assert Ticket.objects.get(fingerprints__readable="module:atlas.b").pk != kept.pk
+    assert Ticket.objects.get(fingerprints__readable="missing:atlas.a").pk == kept.pk
+    assert Ticket.objects.get(fingerprints__readable="missing:atlas.b").pk != kept.pk
 
 
 @pytest.mark.parametrize("worked_on", [True, False])
@@ -98,6 +99,16 @@ def test_the_next_pass_regroups_by_itself_even_where_everything_was_repaired() -
     assert not is_current(project)
     factories.counted_pass(project, 3, [factories.unknown_marker(ONE)])
     assert Ticket.objects.get(project=project).status == "regressed"
+
+
+def test_two_causes_in_one_file_are_told_apart_by_what_they_name() -> None:
+    project = factories.project()
+    both = [replace(factories.unknown_marker(ONE, name), node=f"{ONE}::{name}") for name in ("load", "slow")]
+    factories.counted_pass(project, 1, both)
+    expected = {row.facts["name"]: row.ticket_id for row in Fingerprint.objects.filter(project=project)}
+    as_an_older_version_had_it(project, {})
+    projections.rebuild(project)
+    assert {row.facts["name"]: row.ticket_id for row in Fingerprint.objects.filter(project=project)} == expected
 
 
 def test_control_without_older_fingerprints_nothing_is_inherited() -> None:
