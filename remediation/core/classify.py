@@ -29,6 +29,7 @@ _LIBRARY = re.compile(
     r"(?:([^\s:]+\.(?:so|dylib)[.\d]*): )?(?:cannot open shared object|undefined symbol|wrong ELF)|DLL load failed"
 )
 _METADATA = re.compile(r"The '([\w.-]+)[^']*' distribution was not found|metadata was found for ([\w.-]+)")
+_IMPORT_CALL = re.compile(r"\b(?:importorskip|import_module|__import__)\(")
 _NULL_BYTES = "source code string cannot contain null bytes"
 _SITE = re.compile(r".*/(?:(?:site|dist)-packages|python\d\.\d+)/")
 _SYNTAX = frozenset({"SyntaxError", "IndentationError", "TabError"})
@@ -158,8 +159,9 @@ def _environment(cause: Cause, tree: TreeFacts) -> Missing | None:
 
 def package_importing(cause: Cause) -> str:
     """The package that failed in the middle of its own import, which an import statement of the repository began."""
-    outside = cause.outside
-    begun = cause.blame is None or cause.blame.statement.startswith(("import ", "from "))
+    outside = [frame for frame in cause.outside if frame.origin != "pytest"]  # importorskip is as good as import
+    statement = cause.blame.statement if cause.blame else ""
+    begun = cause.blame is None or statement.startswith(("import ", "from ")) or _IMPORT_CALL.search(statement)
     if not (outside and begun and outside[0].origin == "package" and outside[0].function == "<module>"):
         return ""
     return next(frame.package for frame in reversed(outside) if frame.origin == "package")

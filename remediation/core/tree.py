@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from remediation.core.chain import asked_module, missing_name, root_of
+from remediation.core.chain import asked_module, first, missing_name, root_of
 from remediation.core.classify import syntax_file
 from remediation.core.layout import Layout, Read
 from remediation.core.missing import as_named, distribution
@@ -16,19 +17,24 @@ from remediation.core.source_names import asked, defines
 from remediation.core.stdlib_history import is_stdlib
 
 Distributions = Callable[[str], Sequence[str]]  # module -> normalised distributions that may bring it
+_NO_PACKAGE = re.compile(r"; '([^']+)' is not a package")
 _SEARCHED = 40  # missing names that are looked for in a pass
 _SHOWN = 3  # places that define a name; more say nothing
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One thing that an error misses: a module, or a name of one. ``statement`` and ``importer``: who asks."""
+    """One thing that an error misses: a module, or a name of one. ``statement`` and ``importer``: who asks.
+
+    ``path`` is the file of the module that lacks the name; ``no_package`` what Python found in a package's place.
+    """
 
     module: str
     name: str
     importer: str
     statement: str
-    path: str
+    path: str = ""
+    no_package: str = ""
 
 
 def with_tree(
@@ -81,7 +87,8 @@ def _asked_by(error: CollectionError) -> Iterator[_Asked]:
         if cause.outside and cause.outside[-1].origin == "package":
             statement = ""  # a package asks; what the repository's statement says is about something else
         if module := asked_module(cause):
-            yield _Asked(as_named(module, cause), "", importer, statement, "")
+            hiding = first(_NO_PACKAGE, cause.message)
+            yield _Asked(as_named(module, cause), "", importer, statement, no_package=hiding)
         elif pair := missing_name(cause) or _attribute(cause):
             yield _Asked(*pair, importer, statement, cause.path)
 
@@ -119,7 +126,10 @@ def _whose(layout: Layout, wanted: Iterable[_Asked], declared: set[str]) -> tupl
             continue
         if "." not in one.module and one.module in declared:
             continue
-        if layout.is_own(one.module, _whole(one), declared=one.module in declared):
+        if hiding := _hiding(layout, one):
+            own.add(top)
+            place = hiding
+        elif layout.is_own(one.module, _whole(one), declared=one.module in declared):
             own.add(top)
             known = layout.at_roots(one.module) or layout.at_roots(_whole(one))
             place = known or layout.moved(one.module, one.importer, one.statement)
@@ -151,6 +161,13 @@ def _bare(layout: Layout, one: _Asked, declared: set[str]) -> str:
         return found[0] if found and not is_stdlib(one.module) else ""
     place = layout.bare(one.module, one.importer, one.statement)
     return "" if is_stdlib(one.module) and place != layout.beside(one.module, one.importer) else place
+
+
+def _hiding(layout: Layout, one: _Asked) -> str:
+    """The repository's file that bears the name of a package, of Python's own or another's, and hides it."""
+    if not one.no_package or layout.at_roots(one.no_package):
+        return ""
+    return next(iter(layout.like(one.no_package, "")), "") if "." not in one.no_package else ""
 
 
 def _shadowed(layout: Layout, one: _Asked, elsewhere: dict[str, str]) -> None:

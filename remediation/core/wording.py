@@ -51,6 +51,8 @@ def _kind_title(error: Classified) -> str:
 def _moved_title(error: Classified) -> str:
     if error.name:
         return f"Another {error.module} is imported, which has no {error.name}"
+    if "." in error.module and PurePosixPath(error.elsewhere).stem == error.module.partition(".")[0]:
+        return f"Module {error.module} is hidden by {error.elsewhere}"
     whole = f"/{error.module.replace('.', '/')}"
     found = "/" + error.elsewhere.removesuffix(".py").removesuffix("/__init__")
     # The file stands where its name says: nobody moved it, only the folder above it cannot be imported from.

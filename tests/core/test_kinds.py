@@ -91,6 +91,8 @@ TABLE: list[tuple[Cause, str, str, bool]] = [
      "missing-dependency", "syntax-outside:nose.core", True),
     (raised("ValueError", "numpy.dtype size changed", outside("pandas"), statement="import pandas"),
      "missing-dependency", "broken:pandas:ValueError:numpy.dtype size changed", True),
+    (raised("ValueError", "numpy.dtype size changed", PYTEST, outside("pandas"), statement="pytest.importorskip('x')"),
+     "missing-dependency", "broken:pandas:ValueError:numpy.dtype size changed", True),
     (raised("ImportError", "/x/libGL.so.1: cannot open shared object file: No such file", outside("cv2")),
      "missing-dependency", "library:libGL.so.1", True),
     # Python and its standard library

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from remediation.core.classify import classify
-from remediation.core.fingerprint import key_of
+from remediation.core.fingerprint import key_of, title_of
 from remediation.core.records import Cause, CollectionError, Frame, Outside, PassResult, TreeFacts
 from remediation.core.source_names import asked, attributes_of, bound_names, defines
 from remediation.core.tree import unparsed_files, with_tree
@@ -132,6 +132,17 @@ def test_an_installed_package_of_the_same_name_hides_ours() -> None:
     )  # fmt: skip
     found = classify(error(cause), tree_of(cause, files=files))
     assert (found.kind, found.elsewhere) == ("wrong-path", "tests/tools.py")
+
+
+def test_a_file_of_the_repository_that_bears_the_name_of_a_package_hides_it() -> None:
+    files = {"tests/email.py": "", "tests/test_a.py": ""}
+    message = "No module named 'email.mime'; 'email' is not a package"
+    cause = Cause("ModuleNotFoundError", message, name="email.mime")
+    found = classify(error(cause), tree_of(cause, files=files))
+    assert (found.kind, found.elsewhere) == ("wrong-path", "tests/email.py")
+    assert title_of(found) == "Module email.mime is hidden by tests/email.py"
+    ours = Cause("ModuleNotFoundError", "No module named 'os.errno'; 'os' is not a package", name="os.errno")
+    assert classify(error(ours), tree_of(ours, files=files)).kind == "removed-stdlib"
 
 
 def test_a_copy_of_the_repository_that_is_installed_is_not_a_third_party() -> None:
