@@ -79,7 +79,7 @@ def classify(error: CollectionError, tree: TreeFacts) -> Classified:
         or _syntax(error.path, cause)
         or _environment(cause, tree)
         or _pytest(cause)
-        or Missing("conftest-failure" if PurePosixPath(error.path).name == "conftest.py" else "raised-at-import", "")
+        or Missing("conftest-failure" if _raised_by_conftest(error.path, cause) else "raised-at-import", "")
     )
     file = syntax_file(error.path, cause) if found.kind == "syntax-error" else ""
     parsed = next((tried for tried in tree.parsed if tried.path == file), None)
@@ -100,6 +100,12 @@ def classify(error: CollectionError, tree: TreeFacts) -> Classified:
         parsed=parsed,
         environment=found.kind in ENVIRONMENT_KINDS or _is_environments(found, cause, parsed),
     )
+
+
+def _raised_by_conftest(path: str, cause: Cause) -> bool:
+    """Whether a conftest's own code raised, and not a module that it imports like any test."""
+    blamed = cause.blame.path if cause.blame else path
+    return PurePosixPath(path).name == PurePosixPath(blamed).name == "conftest.py"
 
 
 def _ending(cause: Cause) -> Missing | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from remediation.core.text import clean_line, clean_text
 NOT_ZERO = "This is not zero errors."
 DETAIL = 20_000
 OUTPUT_TAIL = 4_000
+# pytest raises its own outcome for a configuration that it does not read any more, and nobody catches it that early.
+_REFUSED = re.compile(r"^(?:_pytest\.outcomes\.)?(?:Failed|Exit): ", re.MULTILINE)
 
 REASONS: dict[str, str] = {
     "no-pytest": "pytest is not installed in the project's environment",
@@ -200,6 +203,9 @@ def _unfinished(recording: Recording, end: ProcessEnd) -> Found:
         return "exit-without-finish", f"{said}, before the collection had ended. {NOT_ZERO}"
     if not recording.loaded and "No module named pytest" in end.stderr:
         return "no-pytest", f"pytest is not installed in the project's environment. {NOT_ZERO}"
+    if _REFUSED.search(end.stderr):
+        said = clean_line((end.stderr.strip().splitlines() or [""])[-1], 200)
+        return "usage-error", f"pytest refused its configuration ({said}). {NOT_ZERO}"
     if "Error importing plugin" in end.stderr or (
         recording.session is None and end.returncode not in (0, 4) and "Traceback" in end.stderr
     ):

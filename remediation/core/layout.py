@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from remediation.core.source_names import asked, attributes_of, bound_names, imports
+from remediation.core.source_names import asked, attributes_of, bound_names, extensions, imports
 
 Read = Callable[[str], bytes]  # path in the commit -> content; b"" where it is not known
 
@@ -17,6 +17,7 @@ _COMMON_NAMES = frozenset(
 )  # fmt: skip
 _ROOTS = ("", "src", "lib", "python")
 _TESTS = frozenset({"test", "tests", "testing", "examples", "docs"})
+_SCRIPTS = 20  # build scripts that are read for the names of compiled modules
 _COMPILED = (".c", ".cc", ".cpp", ".cxx", ".pyx", ".rs", ".f90", ".f", ".m", ".pyi")
 
 
@@ -140,7 +141,15 @@ class Layout:
             inside = str(PurePosixPath(path).parent).endswith(folder) if folder else True
             if made and (inside or (last.startswith("_") and extension != "pyi")):
                 candidates.append(path)
-        return min(candidates, default="")
+        return min(candidates, default="") or self._declared_extension(dotted)
+
+    def _declared_extension(self, dotted: str) -> str:
+        """The build script that declares a compiled module of that name, else ""."""
+        if self.read is None:
+            return ""
+        scripts = [p for p in self.modules if p == "setup.py" or "build" in PurePosixPath(p).name][:_SCRIPTS]
+        last = dotted.rpartition(".")[2]
+        return next((p for p in sorted(scripts) if {dotted, last} & extensions(self.read(p))), "")
 
     def definitions(self, name: str, among: Iterable[str]) -> list[str]:
         """Those of ``among`` that hold the name's bytes; reading is left to :func:`source_names.defines`."""

@@ -116,6 +116,8 @@ def _missing_name_of_ours(module: str, name: str, cause: Cause, tree: TreeFacts)
 def _whose(module: str, cause: Cause, tree: TreeFacts) -> str:
     if cause.origin == "repository" or (cause.path and not PurePosixPath(cause.path).is_absolute()):
         return "repository"
+    if cause.origin == "stdlib" and is_stdlib(module):
+        return "stdlib"  # the module itself was looked at; a folder of the repository that bears its name was not asked
     if _top(module) in tree.first_party:
         return "repository"
     if cause.origin:

@@ -65,6 +65,20 @@ def asked(statement: str) -> list[tuple[str, tuple[str, ...]]]:
     return []
 
 
+def extensions(source: bytes) -> frozenset[str]:
+    """Names of the compiled modules that a build script declares: ``Extension("a._b")``, ``ffi.set_source("a._b")``."""
+    tree = parse(source)
+    names: set[str] = set()
+    for node in ast.walk(tree) if tree else ():
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if called.endswith("Extension") or called in {"set_source", "cythonize"}:
+            first = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "name")]
+            names |= {one.value for one in first if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    return frozenset(names)
+
+
 def imports(source: bytes, top: str) -> bool:
     """Whether a file anywhere imports that top-level name, or something below it, absolutely."""
     tree = parse(source)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,6 +48,8 @@ except ImportError:
     "tests/test_handled.py": "import app.handled\n",
     "tests/test_implicit.py": "import app.implicit\n",
     "tests/test_compiled.py": "import app.compiled\n",
+    "setup.py": "from setuptools import Extension, setup\nsetup(ext_modules=[Extension('app._slow', ['slow.c'])])\n",
+    "tests/test_declared.py": "from app import _slow\n",
     "tests/test_relative.py": "from . import thing\n",
     "tests/test_clock.py": "import time\ntime.clock()\n",
     "tests/test_unicode.py": "x = unicode\n",
@@ -67,9 +68,11 @@ except ImportError:
     "tests/test_broken.py": "import broken\n",
     "tests/test_settings_one.py": "import complains\ncomplains.setup()\n",
     "tests/test_settings_two.py": "from complains import setup\n\n\nsetup()\n",
+    "tests/test_taken_out.py": "import moved_on\nmoved_on.Old\n",
     "tests/test_object.py": "from werkz import Flask\nFlask().gone\n",
 }
 PACKAGES = {
+    "moved_on/__init__.py": "def __getattr__(name):\n    raise AttributeError('`' + name + '` is no more')\n",
     "werkz/__init__.py": "class Flask: pass\n",
     "asks_werkz/__init__.py": "from werkz import url_quote\n",
     "asks_stdlib/__init__.py": "import collections\nX = collections.Mapping\n",
@@ -92,6 +95,7 @@ KINDS = {
     "tests/test_handled.py": ("raised-at-import", "raised:ValueError:Set X:app/handled.py"),
     "tests/test_implicit.py": ("wrong-path", "missing:sibling"),
     "tests/test_compiled.py": ("missing-dependency", "missing:app._fast"),
+    "tests/test_declared.py": ("missing-dependency", "missing:app._slow"),
     "tests/test_relative.py": ("wrong-path", "relative:tests"),
     "tests/test_clock.py": ("removed-stdlib", "missing:time.clock"),
     "tests/test_unicode.py": ("removed-stdlib", "missing:builtins.unicode"),
@@ -111,23 +115,19 @@ KINDS = {
     ),
     "tests/test_settings_one.py": ("raised-at-import", "raised:complains.Unset:settings are missing:complains:setup"),
     "tests/test_settings_two.py": ("raised-at-import", "raised:complains.Unset:settings are missing:complains:setup"),
+    "tests/test_taken_out.py": ("missing-dependency", "missing:moved_on.Old"),
     "tests/test_object.py": ("missing-dependency", "missing:werkz.Flask.gone"),
 }
 
 
-@pytest.fixture
-def site() -> Iterator[Path]:
-    """Installed packages in a folder that the target's user may read; pytest's own folders are closed to it."""
-    with tempfile.TemporaryDirectory(prefix="packages-") as folder:
-        Path(folder).chmod(0o755)
-        write(Path(folder) / "site-packages", PACKAGES)
-        yield Path(folder) / "site-packages"
-
-
 @pytest.mark.parametrize("version", (OLDEST, *VERSIONS))
-def test_every_version_of_pytest_gives_the_same_root_causes(version: str, collecting: Collecting, site: Path) -> None:
-    # Below level 3 the target sees the machine's files, and so these packages.
-    outcome = collecting(PROJECT, version, LEVELS[-1], env={"PYTHONPATH": str(site)})
+def test_every_version_of_pytest_gives_the_same_root_causes(
+    version: str, collecting: Collecting, bytecode: Callable[[str, int], Path]
+) -> None:
+    # Installed packages: outside the repository, where the target sees something of ours at any level.
+    site = bytecode(version, LEVELS[0]) / "site-packages"
+    write(site, PACKAGES)
+    outcome = collecting(PROJECT, version, LEVELS[0], env={"PYTHONPATH": str(site)})
     assert outcome.verdict.result is not None, (outcome.verdict, outcome.collected.end)
     contents = {path: text.encode() for path, text in PROJECT.items()}
     result = with_tree(outcome.verdict.result, list(PROJECT), (), read=lambda path: contents.get(path, b""))

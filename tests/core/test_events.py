@@ -104,6 +104,10 @@ NOT_COUNTED = {
     ),
     "usage": (lines(LOADED), ProcessEnd(4, stderr="error: unrecognized arguments: -n"), "usage-error", "options"),
     "no pytest": (b"", ProcessEnd(1, stderr="/x/python: No module named pytest\n"), "no-pytest", "not installed"),
+    "a configuration of long ago": (
+        b"", ProcessEnd(1, stderr="Traceback (most recent call last):\nFailed: [pytest] section in setup.cfg\n"),
+        "usage-error", "refused its configuration (Failed: [pytest] section",
+    ),
     "plugin": (
         b"", ProcessEnd(1, stderr="Traceback (most recent call last):\nImportError: no x"), "plugin-failure", "no x",
     ),

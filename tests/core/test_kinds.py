@@ -351,3 +351,15 @@ def test_results_keep_the_new_facts_when_they_are_stored() -> None:
     result = PassResult((), errors, (), 0, len(errors), tree=tree)
     again = PassResult.unpack(result.pack())
     assert (again.tree, set(again.errors)) == (tree, set(errors))
+
+
+def test_a_module_that_a_conftest_imports_and_that_raises_is_no_conftest_failure() -> None:
+    own = Cause("ValueError", "x", frames=(frame("tests/conftest.py"),))
+    behind = Cause("ValueError", "x", frames=(frame("tests/conftest.py"), frame("app/settings.py")))
+    assert made(own, "tests/conftest.py").kind == "conftest-failure"
+    assert made(behind, "tests/conftest.py").kind == "raised-at-import"
+
+
+def test_what_the_standard_library_itself_was_asked_for_is_its_own_though_the_repository_bears_the_name() -> None:
+    cause = no_name("typing", "GenericMeta", "stdlib")
+    assert made(cause, tree=TreeFacts(first_party=("typing",))).kind == "removed-stdlib"

@@ -86,9 +86,9 @@ def _identified(error: CollectionError, found: list[Identified]) -> Identified:
     return (same or alike or of_file)[0]
 
 
-def _content(place: Path, path: str) -> bytes | None:
+def _content(place: Path, path: str) -> bytes:
     file = place / path
-    return file.read_bytes() if file.is_file() else None
+    return file.read_bytes() if file.is_file() else b""
 
 
 def _declared(place: Path, paths: list[str]) -> Declared:

@@ -53,6 +53,18 @@ def module_of(frame: types.FrameType) -> str:
     return str(frame.f_globals.get("__name__") or "")
 
 
+def asked_of(steps: Steps) -> tuple[Any, str]:
+    """The module whose own ``__getattr__`` raised, and the name it was asked for; (None, "") where none did.
+
+    Such a function says in words of its own that a name is gone, and Python 3.11 adds nothing to them.
+    """
+    frame = steps[-1][0] if steps else None
+    if frame is None or frame.f_code.co_name != "__getattr__" or frame.f_code.co_argcount != 1:
+        return None, ""
+    name = frame.f_locals.get(frame.f_code.co_varnames[0])
+    return sys.modules.get(module_of(frame)), name if isinstance(name, str) else ""
+
+
 def is_import(statement: str) -> bool:
     return statement.startswith(("import ", "from ", "__import__("))
 
@@ -226,6 +238,8 @@ class Causes:
             thing = sys.modules.get(named.group(1))
         found = _ATTRIBUTE.search(message)
         name = getattr(error, "name", None) or (found.group(1) if found else "")
+        if thing is None and not named:
+            thing, name = asked_of(steps)
         if not name or (thing is None and not named):
             return {}
         if thing is None or issubclass(type(thing), types.ModuleType):
