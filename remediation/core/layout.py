@@ -15,6 +15,7 @@ _COMMON_NAMES = frozenset(
     ["__init__", "app", "base", "common", "config", "conftest", "constants", "core", "helpers", "main", "models",
      "settings", "types", "util", "utils", "test", "tests", "version", "compat"]
 )  # fmt: skip
+_TRIED = 20  # files of one name that are looked into, the nearest first
 _ROOTS = ("", "src", "lib", "python")
 _TESTS = frozenset({"test", "tests", "testing", "examples", "docs"})
 _SCRIPTS = 20  # build scripts that are read for the names of compiled modules
@@ -30,6 +31,10 @@ class Layout:
         self.modules = [path for path in paths if path.endswith(".py")]
         self._by_last: dict[str, list[str]] = defaultdict(list)
         self._folders: set[str] = set()
+        self._sources: dict[str, list[str]] = defaultdict(list)
+        for path in paths:
+            if path.endswith((*_COMPILED, ".proto")):
+                self._sources[PurePosixPath(path).name.partition(".")[0]].append(path)
         for path in self.modules:
             self._by_last[_name(path)].append(path)
             self._folders.update(str(parent) for parent in PurePosixPath(path).parents)
@@ -90,7 +95,7 @@ class Layout:
             if length == 1 and ending in _COMMON_NAMES:
                 return ""
             found = [p for p in self.like(ending, importer) if not PurePosixPath(p).name.startswith("test_")]
-            found = [p for p in found if self._has(p, dotted, importer, statement, unknown=True)]
+            found = [p for p in found[:_TRIED] if self._has(p, dotted, importer, statement, unknown=True)]
             if found:
                 return found[0] if len(found) == 1 or _nearer(found, dotted) else ""
         return ""
@@ -108,7 +113,7 @@ class Layout:
         beside = self.beside(name, importer)
         if beside and self._has(beside, name, importer, statement, unknown=True):
             return beside
-        for path in self.like(name, importer):
+        for path in self.like(name, importer)[:_TRIED]:
             if path != beside and self._has(path, name, importer, statement, unknown=self.read is None):
                 return path
         return ""
@@ -130,18 +135,11 @@ class Layout:
 
     def source_of(self, dotted: str) -> str:
         """The source from which a build would make a module that has no Python file, else ""."""
-        parts = dotted.split(".")
-        folder, last = "/".join(parts[:-1]), parts[-1]
-        schema = last.removesuffix("_grpc").removesuffix("_pb2") + ".proto" if "_pb2" in last else ""
-        candidates = []
-        for path in self.paths:
-            name = PurePosixPath(path).name
-            stem, dot, extension = name.partition(".")
-            made = (stem == last and "." + extension.rpartition(".")[2] in _COMPILED and dot) or name == schema
-            inside = str(PurePosixPath(path).parent).endswith(folder) if folder else True
-            if made and (inside or (last.startswith("_") and extension != "pyi")):
-                candidates.append(path)
-        return min(candidates, default="") or self._declared_extension(dotted)
+        folder, _, last = dotted.replace(".", "/").rpartition("/")
+        schema = last.removesuffix("_grpc").removesuffix("_pb2") if "_pb2" in last else ""
+        candidates = [path for path in self._sources[schema or last] if path.endswith(".proto") == bool(schema)]
+        made = min((path for path in candidates if _builds(path, folder, last)), default="")
+        return made or self._declared_extension(dotted)
 
     def _declared_extension(self, dotted: str) -> str:
         """The build script that declares a compiled module of that name, else ""."""
@@ -162,6 +160,12 @@ class Layout:
 def reader(contents: Mapping[str, bytes]) -> Read:
     """A reader of contents that are at hand."""
     return lambda path: contents.get(path, b"")
+
+
+def _builds(path: str, folder: str, last: str) -> bool:
+    """Whether the source stands where the module would, or its name is that of an extension, wherever it stands."""
+    inside = f"/{PurePosixPath(path).parent}".endswith(f"/{folder}") if folder else True
+    return inside or (last.startswith("_") and not path.endswith(".pyi"))
 
 
 def _name(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 
@@ -18,6 +19,7 @@ def parse(source: bytes) -> ast.Module | None:
         return None
 
 
+@functools.lru_cache(maxsize=64)
 def bound_names(source: bytes) -> frozenset[str] | None:
     """The names that a module binds at its top level, "*" among them for a star import; None where it cannot be read.
 
@@ -65,6 +67,7 @@ def asked(statement: str) -> list[tuple[str, tuple[str, ...]]]:
     return []
 
 
+@functools.lru_cache(maxsize=256)
 def extensions(source: bytes) -> frozenset[str]:
     """Names of the compiled modules that a build script declares: ``Extension("a._b")``, ``ffi.set_source("a._b")``."""
     tree = parse(source)
@@ -79,6 +82,7 @@ def extensions(source: bytes) -> frozenset[str]:
     return frozenset(names)
 
 
+@functools.lru_cache(maxsize=256)
 def imports(source: bytes, top: str) -> bool:
     """Whether a file anywhere imports that top-level name, or something below it, absolutely."""
     tree = parse(source)
