@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from remediation.models import CollectionPass, Membership, Project, Ticket
+from remediation.models import CollectionPass, Project, Ticket
 
 Need = Literal["read", "work", "lead"]
 
@@ -54,14 +54,11 @@ class Rights:
         return self.admin or _RANK[self.role] >= _NEEDED[need]
 
 
-def rights_in(user: Any, project: Project) -> Rights:
-    """The person's rights in a project; none at all for a stranger. At most one query."""
+def _rights(user: Any, project: Any) -> Rights:
+    """The person's rights in a project that was asked for with their role; none at all for a stranger."""
     if not user.is_authenticated:
         return Rights()
-    if user.is_superuser:
-        return Rights(admin=True)
-    role = Membership.objects.filter(project=project, user=user).values_list("role", flat=True).first()
-    return Rights(role or "")
+    return Rights(admin=True) if user.is_superuser else Rights(project.role_of_asker or "")
 
 
 def project_or_404(user: Any, slug: str, need: Need = "read") -> Project:
@@ -70,10 +67,10 @@ def project_or_404(user: Any, slug: str, need: Need = "read") -> Project:
     Raises Http404 for a project the person may not see, as for one that does not exist, so that names do not
     leak; PermissionDenied (403) for a member whose role does not reach ``need``.
     """
-    project = Project.objects.filter(slug=slug).first()
+    project = Project.objects.with_role_of(user).filter(slug=slug).first()
     if project is None:
         raise Http404("No such project.")
-    rights = rights_in(user, project)
+    rights = _rights(user, project)
     if not rights.read:
         raise Http404("No such project.")
     if not rights.allows(need):

@@ -134,7 +134,7 @@ def _evidence_of(seen_in: CollectionPass, shown: Classified, why: str, lines: Ma
         frames=kept,
         left_out=len(frames) - len(kept),
         known=facts_of(shown),
-        type=shown.cause.type,
+        type=shown.cause.type.removeprefix("collection."),  # a process's end is no exception with a module
         message=shown.cause.message,
         why=why,
         traceback=shown.traceback,

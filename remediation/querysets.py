@@ -29,6 +29,12 @@ class ProjectQuerySet(models.QuerySet[Any]):
             return self
         return self.filter(memberships__user=user) if user.is_authenticated else self.none()
 
+    def with_role_of(self, user: Any) -> Self:
+        """With ``role_of_asker``: the person's role in each, None for a stranger. No query of its own."""
+        roles = self.model._meta.get_field("memberships").related_model.objects
+        mine = roles.filter(project=models.OuterRef("pk"), user=user.pk).values("role")[:1]
+        return self.annotate(role_of_asker=models.Subquery(mine))
+
     def with_ticket_counts(self) -> Self:
         """With ``regressed`` and ``unclaimed``: standing tickets that came back, and that nobody owns."""
         standing = Q(tickets__merged_into__isnull=True) & ~Q(tickets__status="verified")

@@ -18,9 +18,11 @@ def conditions_of(
     network: bool | None,
     interpreter: str,
     source_roots: tuple[str, ...],
+    left_out: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """JSON-ready; a fact that is not known is left out. Of environment variables the names only: values are secrets.
 
+    ``left_out``: the files that pytest was told to ignore in the end, because they end or block the process.
     ``interpreter``: "given" by the settings, "built" from what the commit declares, "" before that was decided.
     """
     found: dict[str, Any] = {
@@ -33,6 +35,7 @@ def conditions_of(
         "network": network,
         "interpreter": interpreter or None,
         "source_roots": list(source_roots) if interpreter else None,
+        "left_out": list(left_out) or None,
     }
     if session.rootdir:  # pytest's session began, so it told the rest; an empty list is then a fact
         found |= {

@@ -42,6 +42,7 @@ class Report:
     network: bool | None = None
     interpreter: str = ""
     source_roots: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     exit_code: int | None = None
     command: str = ""
     environment_key: str = ""
@@ -114,6 +115,7 @@ def _conditions(project: Project, row: CollectionPass, report: Report) -> dict[s
         network=report.network,
         interpreter=report.interpreter,
         source_roots=report.source_roots,
+        left_out=report.left_out,
     )
     cleaned: dict[str, Any] = _clean(found)
     return cleaned

@@ -175,6 +175,7 @@ class _Run:
             sandbox_level=collected.sandbox_level,
             network=not sandbox.cuts_network(collected.sandbox_level),
             exit_code=collected.end.returncode,
+            left_out=tuple(error.path for error in whole.left_out),
             command=shlex.join(collected.command),
             output_tail="\n".join(part for part in (collected.end.stdout, collected.end.stderr) if part),
         )

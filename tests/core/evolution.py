@@ -75,11 +75,11 @@ class World:
     def truth(self) -> dict[tuple[object, str], str]:
         """Every unrepaired error that exists: (identity, cause) with the path it is at."""
         found: dict[tuple[object, str], str] = {
-            (file.number, f"module:{cause}"): file.path(self) for file in self.files.values() for cause in file.causes
+            (file.number, f"missing:{cause}"): file.path(self) for file in self.files.values() for cause in file.causes
         }
         for place, folder in enumerate(self.folders):
             if folder.broken and folder.exists:
-                found[f"conftest {place}", f"module:{CONF}"] = folder.conftest
+                found[f"conftest {place}", f"missing:{CONF}"] = folder.conftest
         return found
 
     def paths(self) -> dict[object, str]:
@@ -156,7 +156,7 @@ def change(before: World, after: World) -> TreeChange:
 
 def visible(world: World) -> set[Pair]:
     """The pairs that a pass of this commit reports."""
-    return {(error.path, f"module:{error.cause.name}") for error in observe(world).errors}
+    return {(error.path, f"missing:{error.cause.name}") for error in observe(world).errors}
 
 
 # --- how it evolves ---------------------------------------------------------------------------------------------------

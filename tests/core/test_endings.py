@@ -86,12 +86,12 @@ ENDINGS: dict[str, tuple[Seen, str, str]] = {
 def test_how_an_error_ends(name: str) -> None:
     after, reason, path = ENDINGS[name]
     state, movement = go(result(GONE), after)
-    pair = (path, "module:atlas.gone")
+    pair = (path, "missing:atlas.gone")
     assert movement.closed == {pair: reason}
     assert movement.moved == ({} if path == A else {key(GONE): pair})
     assert movement.ledger == hidden_by(reason)
     assert (pair in state.hidden) == (reason in HIDDEN)
-    assert (state.verified == {"module:atlas.gone"}) == (reason in CLEARED)
+    assert (state.verified == {"missing:atlas.gone"}) == (reason in CLEARED)
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,11 @@ def test_how_a_packages_error_ends(after: Seen, reason: str) -> None:
 def test_a_conftest_whose_directory_is_ignored_is_silenced_like_what_lay_below_it() -> None:
     blocked = result(missing("atlas.conf", CONFTEST), files={C: "masked"})
     state, movement = go(result(missing("atlas.gone", C)), blocked)
-    assert movement.closed == {(C, "module:atlas.gone"): "masked"}
+    assert movement.closed == {(C, "missing:atlas.gone"): "masked"}
     ignored = why(C, "by-option")
     state, movement = step(state, seen(replace(ignored, inventory=(*ignored.inventory, CONFTEST))))
-    assert movement.closed == {(CONFTEST, "module:atlas.conf"): "silenced"}
-    assert set(state.hidden) == {(C, "module:atlas.gone"), (CONFTEST, "module:atlas.conf")}
+    assert movement.closed == {(CONFTEST, "missing:atlas.conf"): "silenced"}
+    assert set(state.hidden) == {(C, "missing:atlas.gone"), (CONFTEST, "missing:atlas.conf")}
     assert state.verified == frozenset()
 
 
@@ -156,17 +156,17 @@ def test_a_file_that_never_gave_a_test_is_not_missed() -> None:
 def test_an_error_renamed_away_comes_back_as_unmasked_under_any_name() -> None:
     for name in (A, B):
         _, movement = step(away(), seen(result(missing("atlas.gone", name)), {OFF: name}))
-        pair = (name, "module:atlas.gone")
+        pair = (name, "missing:atlas.gone")
         assert movement.appeared == {pair: "unmasked"}
         assert movement.settled == {pair: "seen"}
 
 
 def test_an_error_renamed_away_is_cleared_when_its_file_is_deleted_or_collects_again() -> None:
     state, movement = step(away(), seen(result(), {}, [OFF]))
-    assert movement.settled == {(OFF, "module:atlas.gone"): "deleted"}
-    assert state.verified == {"module:atlas.gone"}
+    assert movement.settled == {(OFF, "missing:atlas.gone"): "deleted"}
+    assert state.verified == {"missing:atlas.gone"}
     state, movement = step(away(), seen(result(files={B: 3}), {OFF: B}))
-    assert movement.settled == {(B, "module:atlas.gone"): "fixed"}
+    assert movement.settled == {(B, "missing:atlas.gone"): "fixed"}
     assert movement.ledger == Ledger(0, 0, 0, 0, 0, 0, 0)  # it left the total when it was hidden
 
 
@@ -221,7 +221,7 @@ def test_a_fall_below_half_holds_what_is_cleared_and_names_what_is_silenced() ->
     fallen = replace(why(A, "skip", "skipped"), files=(*why(A, "skip", "skipped").files, FileResult(C, "collected", 1)))
     _, movement = go(many, replace(seen(fallen), result=replace(fallen, inventory=(*fallen.inventory, C))))
     assert movement.held
-    assert movement.closed == {key(GONE): "silenced", (C, "module:atlas.gone"): "held"}
+    assert movement.closed == {key(GONE): "silenced", (C, "missing:atlas.gone"): "held"}
 
 
 def test_whatever_gives_no_test_is_hidden_whichever_error_was_in_it() -> None:

@@ -69,10 +69,10 @@ def test_key_title_and_why(cause: Cause, key: str, title: str, why: str) -> None
     assert (key_of(error), title_of(error), why_of(error)) == (key, title, why)
 
 
-def test_a_conftest_is_named_by_what_it_raises() -> None:
+def test_what_a_conftest_imports_is_named_by_what_raises() -> None:
     error = made(Cause("RuntimeError", "no database at port 5432", frames=(frame("atlas/db.py"),)), "tests/conftest.py")
     assert key_of(error) == "raised:RuntimeError:no database at port N:atlas/db.py"
-    assert title_of(error) == "tests/conftest.py raises RuntimeError"
+    assert title_of(error) == "RuntimeError at import of atlas/db.py"
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def test_more_than_is_read_at_all_is_refused_in_words(cast: Cast) -> None:
 def test_nothing_is_stored(cast: Cast, django_assert_num_queries: Any) -> None:
     client = cast.client("viewer")
     client.get(URL)
-    with django_assert_num_queries(7) as queries:
+    with django_assert_num_queries(6) as queries:
         client.post(URL, {"log": LOG})
     assert {query["sql"].split()[0] for query in queries} == {"SELECT"}
 

@@ -138,7 +138,7 @@ def test_it_asks_the_same_number_of_questions_whatever_the_size(cast: Cast, djan
     for position, files in ((2, 2), (3, 60)):
         many = [factories.missing_module(f"tests/test_{n}.py") for n in range(files)]
         factories.counted_pass(cast.project, position, many)
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(13):
             client.get(URL)
 
 

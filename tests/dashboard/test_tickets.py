@@ -13,7 +13,7 @@ from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors, words
 
 URL = "/p/atlas/tickets/"
-QUERIES = 15
+QUERIES = 14
 
 
 @pytest.fixture

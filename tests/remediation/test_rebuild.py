@@ -98,7 +98,8 @@ def errors_and_files(world: World) -> tuple[list[Any], dict[str, Any]]:
 
 def record(project: Project, position: int, world: World) -> CollectionPass:
     if "blocked" in world:
-        return factories.blocked_pass(project, position, blocker=blocker(world["blocked"]))
+        blocking = blocker(world["blocked"])
+        return factories.blocked_pass(project, position, blocker=blocking, renames=passes.renames_between(project))
     errors, rows = errors_and_files(world)
     if world.get("off"):
         return factories.off_ref(project, errors)
