@@ -228,6 +228,19 @@ def test_a_broken_conftest_is_one_ticket_until_a_pass_counts(repository: Reposit
     assert (ticket.status, ticket.blocking, ticket.verified_pass) == ("verified", "", counted)
 
 
+def test_a_plugin_that_is_missing_is_one_ticket_with_its_configuration(
+    repository: Repository, project: Project
+) -> None:
+    repository.commit({"pytest.ini": "[pytest]\naddopts = -p gone_plugin\n"}, "Ask for a plugin that nobody installs")
+    blocked = passes.queue(project, trigger="manual")
+    passes.run(blocked.pk)
+    blocked.refresh_from_db()
+    assert (blocked.outcome, blocked.reason, blocked.blocker["path"]) == ("blocked", "plugin-failure", "pytest.ini")
+    ticket = Ticket.objects.get(project=project)
+    assert (ticket.kind, ticket.blocking) == ("configuration", "all")
+    assert 'Error importing plugin "gone_plugin"' in ticket.title
+
+
 @pytest.mark.parametrize("text", ["import os\nos._exit(0)\n", "raise KeyboardInterrupt\n"])
 def test_a_file_that_ends_the_process_is_one_error_more(text: str, repository: Repository, project: Project) -> None:
     passes.run(passes.queue(project, trigger="manual").pk)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from remediation.core.classify import Classified, classify
@@ -21,6 +22,8 @@ _INI = re.compile(r"^\s*inifile: (.+)$", re.MULTILINE)
 _PLACE = re.compile(r"^(?P<path>[^:\n]+\.(?:ini|toml|cfg|py))(?::(?P<line>\d+))?: ")
 _RAISED = re.compile(r"^(?P<type>[A-Za-z_][\w.]*): (?P<message>.+)$", re.MULTILINE)
 _FRAME = re.compile(r'^  File "(.+)", line (\d+), in (.+)\n(?:    (.+))?', re.MULTILINE)
+_NAMED = re.compile(r'Error importing plugin "([^"]+)"')
+CONFIGURATIONS = ("pytest.ini", ".pytest.ini", "pytest.toml", "pyproject.toml", "tox.ini", "setup.cfg", "conftest.py")
 _IMPORT_ERRORS = ("ModuleNotFoundError", "ImportError", "UsageError")
 
 
@@ -89,7 +92,7 @@ def _from_traceback(text: str) -> CollectionError | None:
     frames = tuple(
         Frame(path, int(line), clean_line(function, 200), clean_line(statement, 200))
         for path, line, function, statement in _FRAME.findall(last)
-        if not PurePosixPath(path).is_absolute() and len(line) < 9
+        if not PurePosixPath(path).is_absolute() and not path.startswith("<") and len(line) < 9
     )
     cause = Cause(raised[-1]["type"], clean_line(raised[-1]["message"], 1_000), frames=frames)
     return CollectionError(frames[-1].path if frames else "", "", cause, clean_text(last, 20_000))
@@ -97,6 +100,18 @@ def _from_traceback(text: str) -> CollectionError | None:
 
 def _relative(path: str) -> str:
     return "" if PurePosixPath(path).is_absolute() else path
+
+
+def located(error: CollectionError, read: Callable[[str], bytes]) -> CollectionError:
+    """The blocker with the configuration that names what could not be imported, where nothing else said the file.
+
+    ``read`` gives a file of the commit by its path, b"" where there is none.
+    """
+    named = _NAMED.search(error.cause.message)
+    if error.path or named is None:
+        return error
+    name = named[1].encode()
+    return replace(error, path=next((path for path in CONFIGURATIONS if name in read(path)), ""))
 
 
 def identify_blocker(error: CollectionError) -> Identified:

@@ -22,6 +22,7 @@ from remediation.collection.rounds import collect_whole, judge_whole
 from remediation.collection.runtime import InterpreterError, describe_interpreter
 from remediation.collection.sandbox import Limits, SandboxError
 from remediation.core import events, tree
+from remediation.core.blocker import located
 from remediation.core.file_states import is_test_file
 from remediation.core.records import PassResult, SessionFacts, Verdict
 from remediation.core.text import clean_line
@@ -181,6 +182,10 @@ class _Run:
         )
         verdict = judge_whole(whole, inventory=python_paths)
         if verdict.result is None:
+            if verdict.blocker is not None:
+                mirror = self.workshop.mirror
+                found = located(verdict.blocker, lambda path: mirror.read(commit.sha, path) or b"")
+                verdict = replace(verdict, blocker=found)
             return self._with_versions(verdict, interpreter)
         return replace(verdict, result=self._with_tree(verdict.result, verdict.session, entries, interpreter))
 

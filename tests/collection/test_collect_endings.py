@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from remediation.collection.run import Target, collect
+from remediation.core.blocker import identify_blocker, title_of_blocker
 from remediation.core.events import judge
-from tests.collection.conftest import LEVELS, VERSIONS, Collecting, bare
+from tests.collection.conftest import LEVELS, OLDEST, VERSIONS, Collecting, bare
 from tests.environments import environment
 
 HEALTHY = {"test_a.py": "def test_it(): pass\n"}
@@ -134,3 +135,29 @@ def test_control_an_exit_status_is_believed_by_the_naive(text: str, tmp_path: Pa
     seen = bare({**HEALTHY, "test_b.py": text}, "9", tmp_path / "naive")
     assert seen.returncode == 0  # "no errors", says whoever reads only this
     assert subprocess.CompletedProcess([], seen.returncode).check_returncode() is None
+
+
+# name: (the file of the one error that blocks everything, its kind, part of its title)
+BLOCKERS = {
+    "root conftest": ("conftest.py", "conftest-failure", "conftest.py cannot be loaded: No module named 'gone'"),
+    "tests conftest": ("tests/conftest.py", "conftest-failure", "tests/conftest.py cannot be loaded: No module named"),
+    "root conftest exits": ("conftest.py", "conftest-failure", "the process ended with status 0"),
+    "root conftest dies": ("conftest.py", "conftest-failure", "SIGSEGV"),
+    "bad ini": ("pytest.ini", "configuration", "pytest does not start: unexpected line"),
+    "old pytest": ("pytest.ini", "configuration", "requires pytest-99"),
+    "no xdist": ("pytest.ini", "configuration", "unrecognized arguments: -n"),
+    "lost plugin": ("", "configuration", 'Error importing plugin "gone_plugin"'),
+    "conftest plugin": ("", "configuration", 'Error importing plugin "gone_plugin"'),
+}
+
+
+@pytest.mark.parametrize("version", (OLDEST, *VERSIONS))
+@pytest.mark.parametrize("name", BLOCKERS)
+def test_what_blocks_everything_is_named_with_its_file(name: str, version: str, collecting: Collecting) -> None:
+    more, _, _ = ENDINGS[name]
+    path, kind, title = BLOCKERS[name]
+    verdict = collecting({**HEALTHY, **more}, version, LEVELS[0]).verdict
+    assert verdict.blocker is not None, verdict
+    found = identify_blocker(verdict.blocker)
+    assert (found.error.path, found.error.kind) == (path, kind), verdict.blocker
+    assert title in title_of_blocker(found.error)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from remediation.core.blocker import blocker_of, identify_blocker, is_blocker, title_of_blocker
+from remediation.core.blocker import blocker_of, identify_blocker, is_blocker, located, title_of_blocker
 from remediation.core.records import Cause, CollectionError, ProcessEnd
 from remediation.core.stream import Recording
 
@@ -63,6 +65,14 @@ def test_it_names_no_cause_where_no_single_one_is_known(reason: str) -> None:
 @pytest.mark.parametrize("stderr", ["", "Killed", "ERROR", "Traceback (most recent call last)", "ERROR: \n"])
 def test_output_that_says_nothing_gives_no_cause(stderr: str) -> None:
     assert blocker_of(Recording(), ProcessEnd(1, stderr=stderr), "plugin-failure") is None
+
+
+def test_a_plugin_that_is_missing_is_looked_for_in_the_configuration() -> None:
+    found = CollectionError("", "", Cause("ImportError", "Error importing plugin \"gone\": No module named 'gone'"))
+    files = {"setup.cfg": b"[tool:pytest]\naddopts = -p gone\n", "tox.ini": b"[tox]\n"}
+    assert located(found, lambda path: files.get(path, b"")).path == "setup.cfg"
+    assert located(found, lambda path: b"") == found
+    assert located(replace(found, path="conftest.py"), lambda path: files.get(path, b"")).path == "conftest.py"
 
 
 def conftest(message: str = "No module named 'gone'", line: str = "") -> CollectionError:
