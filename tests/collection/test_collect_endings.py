@@ -66,7 +66,8 @@ def test_it_does_not_count(name: str, version: str, level: int, collecting: Coll
     outcome = collecting(files, version, level)
     verdict = outcome.verdict
     assert (verdict.outcome, verdict.reason) == ("blocked", reason), (verdict, outcome.collected.end)
-    assert part in verdict.text and verdict.text.endswith("This is not zero errors.")
+    seen = (verdict, outcome.collected.end, outcome.collected.stream)
+    assert part in verdict.text and verdict.text.endswith("This is not zero errors."), seen
     assert verdict.result is None
     if "conftest" in reason:
         assert "gone" in verdict.detail
