@@ -43,7 +43,9 @@ def tried(
     level: int,
     interpreters: Callable[[], Sequence[Interpreter]] = installed_pythons,
 ) -> list[Parsed]:
-    """Try every source with one interpreter of each other minor version. ``python`` is the pass's own version.
+    """Try every source with one interpreter of each minor version. ``python`` is the pass's own version.
+
+    What the pass's own Python parses here is left out: there a warning was made an error.
 
     Files beyond FILES and larger than BYTES are left out; where no interpreter can be asked, all are.
     """
@@ -52,21 +54,23 @@ def tried(
         return []
     accepted: dict[str, list[str]] = {path: [] for path in chosen}
     try:
-        others = _others(interpreters(), python)
+        own = ".".join(python.split(".")[:2])
+        others = _of_each_minor(interpreters())
         for minor, interpreter in others:
             for path in _compiled(interpreter, chosen, level):
-                accepted[path].append(minor)
+                if path in accepted and minor == own:
+                    del accepted[path]  # it is the pass's warnings that are errors, not its Python
+                elif path in accepted:
+                    accepted[path].append(minor)
     except (BuildError, sandbox.SandboxError, OSError):
         return []
     supported = _supports(requires_python, python)
     return [Parsed(path, tuple(minors), supported) for path, minors in accepted.items()] if others else []
 
 
-def _others(installed: Iterable[Interpreter], python: str) -> list[tuple[str, Interpreter]]:
-    """One interpreter of each minor version but the pass's own, oldest first."""
-    newest = {_minor(one.version): one for one in sorted(installed, key=lambda one: one.version)}
-    own = ".".join(python.split(".")[:2])
-    return [(minor, one) for minor, one in newest.items() if minor != own]
+def _of_each_minor(installed: Iterable[Interpreter]) -> list[tuple[str, Interpreter]]:
+    """One interpreter of each minor version, oldest first."""
+    return list({_minor(one.version): one for one in sorted(installed, key=lambda one: one.version)}.items())
 
 
 def _minor(version: Version) -> str:

@@ -29,6 +29,14 @@ def place_of(error: Classified) -> str:
     return blamed(error)
 
 
+def variable_of(error: Classified) -> str:
+    """The environment variable that is not set, where ``os.environ[...]`` raised; else "". Whoever asks, it is one."""
+    cause = error.cause
+    last = cause.outside[-1] if cause.outside else Outside("")
+    asked = cause.type == "KeyError" and (last.module, last.function) == ("os", "__getitem__")
+    return cause.message.strip("'") if asked else ""
+
+
 def blamed(error: Classified) -> str:
     """The in-repository file that is to blame: where the syntax is wrong, else the last frame, else the test file."""
     if error.kind == "syntax-error":

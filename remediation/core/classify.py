@@ -184,7 +184,9 @@ def _pytest(cause: Cause) -> Missing | None:
         return Missing("import-mismatch", "", variant="installed" if _outside_copy(cause) else "")
     if short == "Skipped" or "pytest.skip outside of a test" in message or "allow_module_level=True" in message:
         return Missing("skip-misuse", "")
-    if short in {"UsageError", "PluginValidationError"} or (not short.endswith("Warning") and _defines(cause)):
+    if short in {"UsageError", "PluginValidationError", "PytestCollectionWarning"} or (
+        not short.endswith("Warning") and _defines(cause)
+    ):
         return Missing("configuration", "")
     return None
 

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from remediation.core.blame import blamed, place_of
+from remediation.core.blame import blamed, place_of, variable_of
 from remediation.core.chain import short_type
 from remediation.core.classify import Classified, classify
 from remediation.core.normal import normalise
@@ -73,6 +73,8 @@ def key_of(error: Classified) -> str:
 
 def _variant_key(error: Classified) -> str:
     match error.variant:
+        case "hook":
+            return f"hook:{error.elsewhere}"
         case "relative":
             return f"relative:{PurePosixPath(blamed(error)).parent}"
         case "metadata":
@@ -103,6 +105,8 @@ def _raised_key(error: Classified) -> str:
         # Where the depth runs out is chance; the files that call each other are not.
         files = sorted({frame.path for frame in cause.frames[-6:]}) or [error.path]
         return f"raised:{cause.type}:{files[0]}"
+    if variable := variable_of(error):
+        return f"variable:{variable}"
     if cause.filename and cause.type != "" and not PurePosixPath(cause.filename).is_absolute():
         return f"file:{cause.type}:{cause.filename}"
     return f"raised:{cause.type}:{normalise(cause.message)}:{place_of(error)}"

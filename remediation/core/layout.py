@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from remediation.core.source_names import asked, attributes_of, bound_names, extensions, imports
+from remediation.core.source_names import asked, attributes_of, bound_names, extensions, imports, package_folders
 
 Read = Callable[[str], bytes]  # path in the commit -> content; b"" where it is not known
 
@@ -59,6 +59,14 @@ class Layout:
     def at_roots(self, dotted: str) -> str:
         """The file of a module that can be imported from an import root of the repository, else ""."""
         return next((path for root in sorted(self.roots) if (path := self.holds(root, dotted))), "")
+
+    def mapped(self, dotted: str) -> str:
+        """The file of a module whose package setup.py keeps in a folder of another name, else ""."""
+        if self.read is None or "setup.py" not in self.paths:
+            return ""
+        top, _, rest = dotted.partition(".")
+        folder = package_folders(self.read("setup.py")).get(top)
+        return self.holds("", ".".join([*folder.split("/"), *filter(None, [rest])])) if folder else ""
 
     def is_own(self, module: str, wanted: str, *, declared: bool) -> bool:
         """Whether the missing module's top-level name is the repository's, at one of its import roots.

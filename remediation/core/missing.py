@@ -71,6 +71,8 @@ def missing_module(module: str, cause: Cause, tree: TreeFacts) -> Missing:
     elsewhere = dict(tree.elsewhere).get(module, "")
     if module in dict(tree.unbuilt):
         return Missing("missing-dependency", module, variant="unbuilt")
+    if hook := dict(tree.hooked).get(module):
+        return Missing("removed-stdlib", module, elsewhere=hook, variant="hook")
     if is_ours(module, tree):
         return Missing("wrong-path" if elsewhere else "missing-module", module, elsewhere=elsewhere)
     package = package_asking(cause, tree, by_import=True)
@@ -86,8 +88,16 @@ def missing_module(module: str, cause: Cause, tree: TreeFacts) -> Missing:
 def is_ours(module: str, tree: TreeFacts) -> bool:
     """Whether the repository's own tree is where the module belongs."""
     top = module.partition(".")[0]
+    if _is_declared_part(module, tree):
+        return False
     # "import redis" fails and the repository declares redis: a folder tests/redis/ does not make it first-party.
     return top in tree.first_party and ("." in module or distribution(top) not in tree.declared)
+
+
+def _is_declared_part(module: str, tree: TreeFacts) -> bool:
+    """Whether a dotted module is a distribution of its own, declared: zope.interface beside the repository's zope."""
+    parts, known = module.split("."), dict(tree.declared_as).get(module, "")
+    return any(known == distribution(".".join(parts[:length])) for length in range(2, len(parts) + 1))
 
 
 def missing_name_of(module: str, name: str, cause: Cause, tree: TreeFacts) -> Missing:
@@ -118,6 +128,8 @@ def _whose(module: str, cause: Cause, tree: TreeFacts) -> str:
         return "repository"
     if cause.origin == "stdlib" and is_stdlib(module):
         return "stdlib"  # the module itself was looked at; a folder of the repository that bears its name was not asked
+    if cause.origin == "package" and cause.owner_is in {"class", "instance"}:
+        return "package"
     if _top(module) in tree.first_party:
         return "repository"
     if cause.origin:
@@ -127,7 +139,8 @@ def _whose(module: str, cause: Cause, tree: TreeFacts) -> str:
         return "repository"  # the file asks the module of its own name: itself, where it hides another
     if is_stdlib(module):
         return "stdlib"
-    return "package" if cause.path else "repository"
+    # A module without a file, and none of the repository's: a package made it at run time.
+    return "package" if cause.path or cause.owner_is == "module" else "repository"
 
 
 def missing_attribute(cause: Cause, tree: TreeFacts) -> Missing | None:
@@ -144,7 +157,7 @@ def missing_attribute(cause: Cause, tree: TreeFacts) -> Missing | None:
     if cause.owner_is == "class":
         known = "" if owner.startswith("builtins.") else cause.origin
         return missing_name_of(owner, name, cause, tree) if known or name_left(owner, name) else None
-    if cause.origin in {"package", "pytest"} and _top(owner) not in tree.first_party:
+    if cause.origin in {"package", "pytest"}:
         return missing_name_of(owner, name, cause, tree)
     return Missing("removed-stdlib", owner, name, package=_asking(cause, tree)) if name_left(owner, name) else None
 

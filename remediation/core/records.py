@@ -81,6 +81,7 @@ class TreeFacts:
     ``unbuilt``: (missing module, source from which a build would make it).
     ``defined_in``: (module, missing name, path of a file that defines the name at its top level now).
     ``parsed``: the files with syntax errors that were tried with other interpreters.
+    ``hooked``: (missing module, file of the repository that offers it by a finder of the old sort).
     """
 
     first_party: tuple[str, ...] = ()
@@ -90,6 +91,7 @@ class TreeFacts:
     unbuilt: tuple[tuple[str, str], ...] = ()
     defined_in: tuple[tuple[str, str, str], ...] = ()
     parsed: tuple[Parsed, ...] = ()
+    hooked: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 _FROM = re.compile(r"from\s+([.\w]+)\s+import\s+\(?\s*(.+?)\s*\)?$")
 _IMPORT = re.compile(r"import\s+(.+)$")
@@ -80,6 +80,28 @@ def extensions(source: bytes) -> frozenset[str]:
             first = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "name")]
             names |= {one.value for one in first if isinstance(one, ast.Constant) and isinstance(one.value, str)}
     return frozenset(names)
+
+
+@functools.lru_cache(maxsize=16)
+def package_folders(source: bytes) -> Mapping[str, str]:
+    """Package to folder, where a setup.py says that they differ: ``package_dir={"pygame": "lib"}``."""
+    tree = parse(source)
+    found: dict[str, str] = {}
+    for node in ast.walk(tree) if tree else ():
+        tables = []
+        if isinstance(node, ast.keyword) and node.arg == "package_dir":
+            tables = [node.value]
+        elif isinstance(node, ast.Dict):
+            tables = [v for k, v in zip(node.keys, node.values, strict=True) if _text(k) == "package_dir"]
+        for table in tables:
+            if isinstance(table, ast.Dict):
+                pairs = zip(map(_text, table.keys), map(_text, table.values), strict=True)
+                found |= {package: folder for package, folder in pairs if package and folder}
+    return found
+
+
+def _text(node: ast.expr | None) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 @functools.lru_cache(maxsize=256)

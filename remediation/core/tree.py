@@ -66,6 +66,7 @@ def with_tree(
         unbuilt=tuple(_unbuilt(layout, wanted, own)),
         defined_in=tuple(_defined_in(layout, wanted, own)),
         parsed=tuple(parsed),
+        hooked=tuple(_hooked(layout, wanted)),
     )
     return dataclasses.replace(result, tree=facts)
 
@@ -126,7 +127,10 @@ def _whose(layout: Layout, wanted: Iterable[_Asked], declared: set[str]) -> tupl
             continue
         if "." not in one.module and one.module in declared:
             continue
-        if hiding := _hiding(layout, one):
+        if mapped := layout.mapped(one.module):
+            own.add(top)
+            place = mapped
+        elif hiding := _hiding(layout, one):
             own.add(top)
             place = hiding
         elif layout.is_own(one.module, _whole(one), declared=one.module in declared):
@@ -180,6 +184,19 @@ def _unbuilt(layout: Layout, wanted: Iterable[_Asked], own: set[str]) -> list[tu
     names = {f"{one.module}.{one.name}" if one.name else one.module for one in wanted}
     ours = sorted(name for name in names if name.partition(".")[0] in own and not layout.at_roots(name))
     return [(name, source) for name in ours if (source := layout.source_of(name))]
+
+
+def _hooked(layout: Layout, wanted: Iterable[_Asked]) -> list[tuple[str, str]]:
+    """Missing modules that a file of the repository offers by a way that Python 3.12 no longer goes (find_module)."""
+    found = []
+    for module in sorted({one.module for one in wanted if not one.name and "." in one.module}):
+        parts = module.split(".")
+        above = (layout.at_roots(".".join(parts[:length])) for length in range(len(parts) - 1, 0, -1))
+        file = next((path for path in above if path), "")
+        source = layout.read(file) if layout.read and file and not file.endswith("/__init__.py") else b""
+        if b"def find_module(" in source and b"def find_spec(" not in source:
+            found.append((module, file))
+    return found
 
 
 def _defined_in(layout: Layout, wanted: Iterable[_Asked], own: set[str]) -> list[tuple[str, str, str]]:

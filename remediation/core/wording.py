@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from remediation.core.blame import blamed, place_of
+from remediation.core.blame import blamed, place_of, variable_of
 from remediation.core.chain import short_type
 from remediation.core.classify import Classified
 from remediation.core.stdlib_history import module_left, name_came, name_left
@@ -80,6 +80,8 @@ def _environment_title(error: Classified) -> str:
 def _variant_title(error: Classified) -> str:
     module, kind = error.module, short_type(error.cause)
     match error.variant:
+        case "hook":
+            return f"Module {module} is offered by {error.elsewhere} in a way that Python 3.12 no longer asks for"
         case "unbuilt":
             return f"Module {module} of this repository is not built"
         case "interpreter" if error.name:
@@ -105,6 +107,8 @@ def _variant_title(error: Classified) -> str:
 
 def _raised_title(error: Classified) -> str:
     kind = short_type(error.cause)
+    if variable := variable_of(error):
+        return f"Environment variable {variable} is not set"
     match error.kind:
         case "conftest-failure":
             return f"{error.path} raises {kind}"
@@ -140,6 +144,10 @@ def why_of(error: Classified) -> str:
         case "syntax-error":
             return f"Same file that cannot be parsed: {blamed(error)}."
     match error.variant:
+        case "hook":
+            return (
+                f"Same file that offers modules by find_module, which Python 3.12 no longer calls: {error.elsewhere}."
+            )
         case "relative":
             return f"Same folder that is no package: {PurePosixPath(blamed(error)).parent}."
         case "metadata":
@@ -162,6 +170,8 @@ def why_of(error: Classified) -> str:
 def _why_raised(error: Classified) -> str:
     cause, place = error.cause, place_of(error)
     kind = short_type(cause)
+    if variable := variable_of(error):
+        return f"Same environment variable that is asked for: {variable}."
     if kind == "RecursionError":
         return f"Same exception {kind} in the same files that call each other."
     if cause.filename and not PurePosixPath(cause.filename).is_absolute():

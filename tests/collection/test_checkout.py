@@ -274,7 +274,7 @@ def test_a_killed_export_leaves_no_half_blob(
         child = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
         assert child.stdout is not None
         child.stdout.readline()
-        time.sleep(0.03 + 0.02 * attempt)
+        time.sleep(0.01 + 0.012 * attempt)
         child.send_signal(signal.SIGKILL)
         child.communicate()
         killed += child.returncode == -signal.SIGKILL

@@ -69,6 +69,13 @@ except ImportError:
     "tests/test_settings_one.py": "import complains\ncomplains.setup()\n",
     "tests/test_settings_two.py": "from complains import setup\n\n\nsetup()\n",
     "tests/test_taken_out.py": "import moved_on\nmoved_on.Old\n",
+    "app/derived.py": "from werkz import Flask\nclass App(Flask):\n    def __init__(self): self.ours = 1\n",
+    "tests/test_base.py": "from app.derived import App\nApp().dropped\n",
+    "tests/test_bound.py": "from app.derived import App\nApp.ours\n",
+    "app/six.py": "class Importer:\n    def find_module(self, name, path=None): pass\n",
+    "tests/test_hook.py": "from app.six.moves import urllib\n",
+    "tests/test_variable_one.py": "import os\nos.environ['ATLAS_KEY']\n",
+    "tests/test_variable_two.py": "import os\nos.environ['ATLAS_KEY']\n",
     "tests/test_object.py": "from werkz import Flask\nFlask().gone\n",
 }
 PACKAGES = {
@@ -116,6 +123,11 @@ KINDS = {
     "tests/test_settings_one.py": ("raised-at-import", "raised:complains.Unset:settings are missing:complains:setup"),
     "tests/test_settings_two.py": ("raised-at-import", "raised:complains.Unset:settings are missing:complains:setup"),
     "tests/test_taken_out.py": ("missing-dependency", "missing:moved_on.Old"),
+    "tests/test_base.py": ("missing-dependency", "missing:werkz.Flask.dropped"),
+    "tests/test_bound.py": ("missing-name", "missing:app.derived.App.ours"),
+    "tests/test_hook.py": ("removed-stdlib", "hook:app/six.py"),
+    "tests/test_variable_one.py": ("raised-at-import", "variable:ATLAS_KEY"),
+    "tests/test_variable_two.py": ("raised-at-import", "variable:ATLAS_KEY"),
     "tests/test_object.py": ("missing-dependency", "missing:werkz.Flask.gone"),
 }
 

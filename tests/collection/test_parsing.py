@@ -18,10 +18,9 @@ OWN = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def minors(oldest: str = "3.8") -> tuple[str, ...]:
-    """The other minor versions on this machine, from ``oldest`` on."""
+    """The minor versions on this machine, from ``oldest`` on."""
     found = {(one.version.major, one.version.minor) for one in installed_pythons()}
-    wanted = [f"{a}.{b}" for a, b in sorted(found) if (a, b) >= tuple(map(int, oldest.split(".")))]
-    return tuple(minor for minor in wanted if minor != OWN)
+    return tuple(f"{a}.{b}" for a, b in sorted(found) if (a, b) >= tuple(map(int, oldest.split("."))))
 
 
 def asked(sources: dict[str, bytes], requires: str = "", python: str = OWN + ".1") -> dict[str, Parsed]:
@@ -37,7 +36,7 @@ def test_it_says_which_minor_versions_parse_a_file(tmp_path: Path) -> None:
         "a/two.py": b"print 'x'\n",
         "a/null.py": b"x = 1\x00\n",
     }
-    found = asked(sources)
+    found = asked(sources, python="3.7.9")
     assert found["a/walrus.py"].versions == minors()
     assert found["a/match.py"].versions == minors("3.10")
     assert found["a/two.py"].versions == found["a/null.py"].versions == ()
@@ -48,7 +47,12 @@ def test_it_says_which_minor_versions_parse_a_file(tmp_path: Path) -> None:
     ("requires", "supported"), [("", False), (">=3.8", True), (">=3.99", False), ("nonsense", False)]
 )
 def test_whether_the_repository_supports_the_python_of_the_pass(requires: str, supported: bool) -> None:
-    assert asked({"x.py": b"x = 1\n"}, requires)["x.py"].supported is supported
+    assert asked({"x.py": b"print 'x'\n"}, requires)["x.py"].supported is supported
+
+
+def test_what_the_own_python_parses_was_a_warning_made_an_error() -> None:
+    found = asked({"warns.py": b"assert 1 is 1\n", "two.py": b"print 'x'\n"})
+    assert list(found) == ["two.py"]
 
 
 def test_nothing_is_asked_and_nothing_claimed_where_there_is_nothing_to_ask() -> None:

@@ -363,3 +363,19 @@ def test_a_module_that_a_conftest_imports_and_that_raises_is_no_conftest_failure
 def test_what_the_standard_library_itself_was_asked_for_is_its_own_though_the_repository_bears_the_name() -> None:
     cause = no_name("typing", "GenericMeta", "stdlib")
     assert made(cause, tree=TreeFacts(first_party=("typing",))).kind == "removed-stdlib"
+
+
+def test_a_declared_part_of_a_shared_namespace_is_not_the_repository_s() -> None:
+    tree = TreeFacts(first_party=("zope",), declared_as=(("zope.interface", "zope-interface"),))
+    assert made(not_found("zope.interface"), tree=tree).kind == "missing-dependency"
+    assert made(not_found("zope.component.gone"), tree=tree).kind == "missing-module"
+
+
+def test_a_module_that_a_package_makes_at_run_time_is_the_package_s() -> None:
+    cause = Cause("AttributeError", "module 'lib' has no attribute 'x'", name="x", owner="lib", owner_is="module")
+    assert made(cause).kind == "missing-dependency"
+
+
+def test_a_test_that_pytest_cannot_collect_is_misuse_where_its_warning_is_an_error() -> None:
+    cause = Cause("pytest.PytestCollectionWarning", "cannot collect test class 'TestIt'")
+    assert made(cause).kind == "configuration"

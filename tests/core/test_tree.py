@@ -8,6 +8,7 @@ import pytest
 
 from remediation.core.classify import classify
 from remediation.core.fingerprint import key_of, title_of
+from remediation.core.layout import Layout
 from remediation.core.records import Cause, CollectionError, Frame, Outside, PassResult, TreeFacts
 from remediation.core.source_names import asked, attributes_of, bound_names, defines
 from remediation.core.tree import unparsed_files, with_tree
@@ -197,3 +198,17 @@ def test_names_that_a_source_binds_and_defines() -> None:
     assert defines(b"X: int = 1", "X") and defines(b"def f(): pass", "f")
     assert not defines(b"from a import X", "X")
     assert attributes_of(b"import redis as r\nr.Redis()\nx.Other", "redis") == {"Redis"}
+
+
+def test_a_package_that_setup_py_keeps_in_a_folder_of_another_name_has_moved() -> None:
+    setup = b"META = {'package_dir': {'game': 'lib', 'game.tests': 'test'}}\nsetup(**META)\n"
+    layout = Layout(["setup.py", "lib/__init__.py", "lib/color.py"], lambda path: setup if path == "setup.py" else b"")
+    assert (layout.mapped("game"), layout.mapped("game.color")) == ("lib/__init__.py", "lib/color.py")
+    assert layout.mapped("other") == ""
+
+
+def test_build_scripts_tell_which_modules_are_compiled() -> None:
+    script = b"ffi.set_source('_sodium', '')\nExtension(name='game._fast', sources=['x.c'])\n"
+    layout = Layout(["setup.py", "build_sodium.py"], lambda path: script if path == "build_sodium.py" else b"")
+    assert layout.source_of("nacl._sodium") == layout.source_of("game._fast") == "build_sodium.py"
+    assert layout.source_of("game.slow") == ""

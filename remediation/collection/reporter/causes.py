@@ -10,12 +10,13 @@ import os
 import re
 import sys
 import types
-from typing import Any, List, Tuple  # noqa: UP035 (runs on Python 3.8)
+from typing import Any
 
 from .endings import EndedAtImport
 from .objects import message_of, type_of
 from .places import Places
 from .sources import Sources
+from .traces import Steps, asked_of, file_of, is_import, is_source, module_of, steps_of, unwrap
 
 MESSAGE, FRAMES, OUTSIDE, CHAIN, NEAR, NAMES, CYCLE = 4_000, 12, 4, 4, 5, 2_000, 20
 
@@ -26,47 +27,7 @@ _MODULE_ATTRIBUTE = re.compile(r"module '([^']+)' has no attribute '([^']+)'")
 _ATTRIBUTE = re.compile(r"has no attribute '([^']+)'")
 _SITE = re.compile(r".*/(?:site|dist)-packages/")
 
-Steps = List[Tuple[types.FrameType, int]]  # noqa: UP006 (runs on Python 3.8)
-
-
-def unwrap(error: BaseException) -> BaseException:
-    """The exception behind pytest's own wrapper; any other exception is itself."""
-    if type(error).__name__ not in ("CollectError", "ConftestImportFailure"):
-        return error
-    inner = error.__cause__ or getattr(error, "cause", None)
-    if inner is None:
-        info = getattr(error, "excinfo", None)
-        inner = info[1] if isinstance(info, tuple) and len(info) > 1 else None
-    return inner if isinstance(inner, BaseException) else error
-
-
-def steps_of(traceback: types.TracebackType | None) -> Steps:
-    """(frame, line) of a traceback, outermost first."""
-    found = []
-    while traceback is not None:
-        found.append((traceback.tb_frame, traceback.tb_lineno or 0))
-        traceback = traceback.tb_next
-    return found
-
-
-def module_of(frame: types.FrameType) -> str:
-    return str(frame.f_globals.get("__name__") or "")
-
-
-def asked_of(steps: Steps) -> tuple[Any, str]:
-    """The module whose own ``__getattr__`` raised, and the name it was asked for; (None, "") where none did.
-
-    Such a function says in words of its own that a name is gone, and Python 3.11 adds nothing to them.
-    """
-    frame = steps[-1][0] if steps else None
-    if frame is None or frame.f_code.co_name != "__getattr__" or frame.f_code.co_argcount != 1:
-        return None, ""
-    name = frame.f_locals.get(frame.f_code.co_varnames[0])
-    return sys.modules.get(module_of(frame)), name if isinstance(name, str) else ""
-
-
-def is_import(statement: str) -> bool:
-    return statement.startswith(("import ", "from ", "__import__("))
+_PASSED_OVER = ("importlib", __name__.rpartition(".")[0])  # frames that say nothing: Python's machinery, our own
 
 
 class Causes:
@@ -180,7 +141,7 @@ class Causes:
         for frame, line in steps:
             if self.is_inside(frame):
                 found = []
-            elif not frame.f_code.co_filename.startswith("<") and module_of(frame).partition(".")[0] != "importlib":
+            elif is_source(frame.f_code.co_filename) and not module_of(frame).startswith(_PASSED_OVER):
                 found.append((frame, line))
         if len(found) > OUTSIDE:
             found = found[:1] + found[1 - OUTSIDE :]
@@ -200,6 +161,8 @@ class Causes:
             return "pytest"
         if not filename:
             return "stdlib" if module.partition(".")[0] in sys.builtin_module_names else ""
+        if filename.startswith("<frozen "):
+            return "stdlib"
         path = os.path.abspath(filename)
         if path.startswith(self.root + os.sep):
             return "repository"
@@ -250,8 +213,9 @@ class Causes:
         kind = thing if a_class else type(thing)
         if not a_class and any("__getattr__" in vars(base) for base in kind.__mro__):
             return {"name": name}  # it makes its attributes up: nothing is known of what it should have
+        kind = self.expected_of(kind, name)
         module = str(kind.__module__)
-        path = getattr(sys.modules.get(module), "__file__", None) or ""
+        path = file_of(kind)
         return {
             "name": name,
             "owner": module + "." + kind.__qualname__,
@@ -259,6 +223,16 @@ class Causes:
             "origin": "stdlib" if module == "builtins" else self.origin(path, module),
             "near": self.near(name, [word for base in kind.__mro__ for word in vars(base)]),
         }
+
+    def expected_of(self, kind: type, name: str) -> type:
+        """The class that should have the name: a package's base, where no class of the repository ever binds it."""
+        theirs = None
+        for base in kind.__mro__:
+            origin = self.origin(file_of(base), str(base.__module__))
+            if origin == "repository" and self.sources.mentions(file_of(base), name):
+                return kind
+            theirs = theirs or (base if origin == "package" else None)
+        return theirs or kind
 
     def owner_of_name(self, module: str, thing: Any, filename: str, name: str, steps: Steps) -> dict[str, Any]:
         return {

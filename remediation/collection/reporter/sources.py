@@ -6,6 +6,7 @@ import ast
 import contextlib
 import hashlib
 import linecache
+import re
 from typing import Any
 
 STATEMENT, PENDING = 200, 200
@@ -46,6 +47,13 @@ class Sources:
     def pending(self, filename: str, line: int) -> list[str]:
         later = [text for first, _, text in self.imports(filename) if first > line]
         return [hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8] for text in later[:PENDING]]
+
+    def mentions(self, filename: str, name: str) -> bool:
+        """Whether the file defines or sets the name anywhere, also as an attribute."""
+        bound = re.compile(
+            r"\b(?:def|class)\s+" + re.escape(name) + r"\b|\b" + re.escape(name) + r"\s*(?::[^=]+)?=(?!=)"
+        )
+        return any(bound.search(line) for line in linecache.getlines(filename))
 
     def binds(self, filename: str, name: str) -> bool:
         """Whether the file gives the name a value anywhere at its top level, or may do so by a star import."""
