@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -16,6 +17,7 @@ from remediation import projections
 from remediation.collection.mirror import Commit, Mirror, SourceError
 from remediation.core import fingerprint
 from remediation.core.records import PassResult, SessionFacts, Verdict
+from remediation.core.silence import SERVING
 from remediation.core.text import clean_text
 from remediation.core.whereabouts import TreeChange
 from remediation.models import CollectionPass, Project, Rename, Result, Scope, User
@@ -127,7 +129,8 @@ def _fill_counted(row: CollectionPass, project: Project, result: PassResult, ses
     row.environment_errors = sum(1 for identified in errors.values() if identified.error.environment)
     row.pytest_errors = result.pytest_errors
     row.tests_collected = result.tests
-    row.files_total = len(result.inventory)
+    # Test files only, as the inventory of silent files counts them: a conftest serves others.
+    row.files_total = sum(posixpath.basename(path) not in SERVING for path in result.inventory)
     row.result = _once(Result, project, result.digest(), content=result.pack())
     row.scope = _scope(project, session, row.sandbox_level)
 
