@@ -120,7 +120,7 @@ class Supervisor:
     def watch(self, wall: float, output: int, look: Callable[[], str]) -> str:
         """Until the target ends by itself ("") or has to be stopped (why); ``look`` may give a reason too."""
         start = time.monotonic()
-        next_tick = start + TICK
+        next_tick = start  # a first look at once: who was stopped before does not begin
         while self.process.poll() is None:
             now = time.monotonic()
             if now - start > wall:

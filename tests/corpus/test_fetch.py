@@ -57,12 +57,10 @@ def test_it_unpacks_a_zip(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../outside.py", "/outside.py", "a-1/../../outside.py"])
-def test_a_release_that_reaches_outside_is_refused_or_kept_inside(tmp_path: Path, name: str) -> None:
+def test_a_release_that_reaches_outside_is_kept_inside(tmp_path: Path, name: str) -> None:
     archive = packed(tmp_path / "a-1.tar.gz", {"a-1/setup.py": b"", name: b"escaped"})
     place = tmp_path / "deep" / "trees" / "a"
-    try:
-        unpack(archive, place)
-    except tarfile.FilterError:
-        assert not place.exists()
+    unpack(archive, place)
+    assert (place / "setup.py").exists()
     outside = [path for path in tmp_path.rglob("outside.py") if place.parent not in path.parents]
     assert outside == [] and not Path("/outside.py").exists()
