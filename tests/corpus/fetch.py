@@ -132,12 +132,16 @@ def unpack(archive: Path, place: Path) -> None:
             packed.extractall(partial)  # it drops "..", drives and leading slashes by itself
     else:
         with tarfile.open(archive) as packed:
-            # Not extractall(filter=...): Python has it from 3.11.4 on only. Links are left out; no test needs one.
+            # Not extractall(filter=...): Python has it from 3.11.4 on only.
+            inside = partial.resolve()
             for member in packed:
-                target = (partial / member.name).resolve()
-                if not target.is_relative_to(partial.resolve()):
+                target = (inside / member.name).resolve()
+                if not target.is_relative_to(inside):
                     continue
-                if member.isdir():
+                if member.issym() and (target.parent / member.linkname).resolve().is_relative_to(inside):
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.symlink_to(member.linkname)
+                elif member.isdir():
                     target.mkdir(parents=True, exist_ok=True)
                 elif member.isreg() and (content := packed.extractfile(member)) is not None:
                     target.parent.mkdir(parents=True, exist_ok=True)

@@ -64,3 +64,19 @@ def test_a_release_that_reaches_outside_is_kept_inside(tmp_path: Path, name: str
     assert (place / "setup.py").exists()
     outside = [path for path in tmp_path.rglob("outside.py") if place.parent not in path.parents]
     assert outside == [] and not Path("/outside.py").exists()
+
+
+def test_a_link_stays_where_it_points_inside_and_is_left_out_where_it_does_not(tmp_path: Path) -> None:
+    archive = tmp_path / "a-1.tar.gz"
+    with tarfile.open(archive, "w:gz") as made:
+        made.addfile(tarfile.TarInfo("a-1/test_a.py"), io.BytesIO())
+        for name, to in {
+            "a-1/test_b.py": "test_a.py",
+            "a-1/test_c.py": "../../outside.py",
+            "a-1/test_d.py": "/etc/passwd",
+        }.items():
+            link = tarfile.TarInfo(name)
+            link.type, link.linkname = tarfile.SYMTYPE, to
+            made.addfile(link)
+    unpack(archive, tmp_path / "trees" / "a")
+    assert sorted(path.name for path in (tmp_path / "trees" / "a").iterdir()) == ["test_a.py", "test_b.py"]
