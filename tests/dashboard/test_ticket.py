@@ -205,6 +205,9 @@ def test_what_blocks_everything_says_so_everywhere(cast: Cast) -> None:
     assert "Everything is blocked. Pass #2 on" in text
     assert "How many errors lie behind it is unknown, not zero." in text
     assert "Errors unknown: no file could be counted" in text
+    # Unknown is never zero, in no corner of the page.
+    assert "Blocked files every one, not counted" in text and "Not counted while it blocks" in text
+    assert "now 0" not in text and "0 now" not in text
     assert "E ModuleNotFoundError: No module named 'db'" in text
     assert "First seen: it blocks everything at pass #2" in text
     assert "python -m pytest --collect-only -q Copy" in text
