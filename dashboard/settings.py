@@ -144,7 +144,7 @@ STATICFILES_FINDERS = [
 ]
 # Tests serve through the finders, where hashed names do not exist.
 _plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
-_hashed = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+_hashed = "dashboard.lean.LeanStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": _plain if DEBUG or TESTING else _hashed},
