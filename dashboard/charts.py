@@ -45,7 +45,7 @@ def figure(picture: Picture) -> str:
     drawing = draw(picture)
     traces: list[Any] = []
     for number, stretch in enumerate(picture.stretches):
-        traces += _run(go, stretch, number, picture) if isinstance(stretch, Run) else [_gap(go, stretch)]
+        traces += _run(go, stretch, number, picture) if isinstance(stretch, Run) else [_gap(go, stretch, picture)]
     traces += _bars(go, picture)
     if picture.target and picture.first:
         traces += _plan(go, picture)
@@ -56,7 +56,7 @@ def figure(picture: Picture) -> str:
 def _run(go: Any, run: Run, number: int, picture: Picture) -> list[Any]:
     """One run of counted passes as a stack of its own. Plotly has no gaps within a stackgroup: a null would be
     drawn as 0 or bridged, and both would be a number that nobody counted."""
-    times = [_time(point.at) for point in run.points] + [_time(run.until)]
+    times = [_time(max(point.at, picture.since)) for point in run.points] + [_time(run.until)]
     quiet = {"mode": "lines", "hoverinfo": "skip", "showlegend": False}
     traces = []
     for i in reversed(range(len(picture.layers))):  # Plotly stacks upwards, the first layer is on top
@@ -79,9 +79,9 @@ def _run(go: Any, run: Run, number: int, picture: Picture) -> list[Any]:
     return traces
 
 
-def _gap(go: Any, gap: Gap) -> Any:
+def _gap(go: Any, gap: Gap, picture: Picture) -> Any:
     """A hatched band from bottom to top, on an axis of its own: it has no place on the scale of counts."""
-    x0, x1 = _time(gap.since), _time(gap.until)
+    x0, x1 = _time(max(gap.since, picture.since)), _time(gap.until)
     pattern = {"shape": "/", "size": 7, "solidity": 0.28, "fgcolor": _HATCH, "bgcolor": "rgba(0,0,0,0)"}
     return go.Scatter(
         x=[x0, x0, x1, x1],
@@ -119,7 +119,7 @@ def _bars(go: Any, picture: Picture) -> list[Any]:
         if points:
             bars.append(
                 go.Bar(
-                    x=[_time(point.at) for point in points],
+                    x=[_time(max(point.at, picture.since)) for point in points],
                     y=[sign * getattr(point.ledger, term) for point in points],
                     name=term,
                     width=width,

@@ -89,7 +89,8 @@ class Scale:
     picture: Picture
 
     def x(self, at: datetime) -> float:
-        """0 to 100, from the left."""
+        """0 to 100, from the left; what began before the picture stands at its edge."""
+        at = max(at, self.picture.since)
         return round(100 * ((at - self.picture.since) / (self.picture.until - self.picture.since)), 2)
 
     def y(self, count: float) -> float:

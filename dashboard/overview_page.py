@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
-from dashboard import drawing, live_passes
+from dashboard import drawing, live_passes, plot
 from dashboard.history import history_of, is_stale
+from dashboard.plot_choice import Choice
 from remediation.collection import sandbox
 from remediation.core import trend as core
-from remediation.core.picture import Picture, picture, thin
 from remediation.core.trend import Layer, Point, Trend
 from remediation.models import FileState, Project, Ticket
 
-TABLE_ROWS = 60  # of the numbers under the chart; every pass stands on the passes page
 LISTED = 4
 _NEEDS_DECISION = ("regressed", "still-seen")
 
@@ -33,8 +32,11 @@ class CategoryRow:
     spark: drawing.Spark | None
 
 
-def build(project: Project, now: datetime) -> dict[str, Any]:
-    """The context of the overview. Raises ArithmeticError rather than show terms that do not sum."""
+def build(project: Project, now: datetime, choice: Choice) -> dict[str, Any]:
+    """The context of the overview. Raises ArithmeticError rather than show terms that do not sum.
+
+    ``choice``: the part of the plot to draw.
+    """
     strip = live_passes.strip(project, now)  # first: a pass that lands meanwhile is then announced, never overlooked
     history = history_of(project)
     trend = history.trend
@@ -43,7 +45,6 @@ def build(project: Project, now: datetime) -> dict[str, Any]:
     tickets = _tickets(project, trend, since)
     standing = [ticket for ticket in tickets if ticket.status != "verified"]
     hidden = sum(ticket.hidden_errors for ticket in standing)
-    shown = picture_of(project, trend, now)
     last = trend.last
     return {
         "trend": trend,
@@ -54,9 +55,7 @@ def build(project: Project, now: datetime) -> dict[str, Any]:
         "silent": FileState.objects.now(project).silent().count(),
         "week": week,
         "terms": drawing.terms(week.ledger) if week else [],
-        "drawing": drawing.draw(shown) if shown else None,
-        "summary": _summary(trend),
-        "numbers": thin(trend).points[::-1][:TABLE_ROWS],
+        **plot.build(project, trend, now, choice),
         "rows": _category_rows(history.tickets, trend, week),
         "latest": history.latest,
         "sandbox": sandbox.name(history.latest.sandbox_level or 0) if history.latest else "",
@@ -73,12 +72,6 @@ def build(project: Project, now: datetime) -> dict[str, Any]:
         "open_tickets": len(standing),
         "verified_ever": sum(ticket.status == "verified" for ticket in tickets),
     }
-
-
-def picture_of(project: Project, trend: Trend, now: datetime) -> Picture | None:
-    """The trend's picture with the project's target date; None while nothing was counted."""
-    target = datetime.combine(project.target_date, time(), UTC) if project.target_date else None
-    return picture(trend, now, target)
 
 
 def _tickets(project: Project, trend: Trend, since: datetime | None) -> list[Ticket]:
@@ -139,24 +132,3 @@ def _largest(standing: list[Ticket], last: Point | None) -> dict[str, Any] | Non
         "sum": sum(ticket.errors for ticket in top),
         "total": last.total,
     }
-
-
-def _summary(trend: Trend) -> str:
-    """The chart in words, for who cannot see it."""
-    base, last, peak = trend.base, trend.last, trend.peak
-    if base is None or last is None or peak is None:
-        return ""
-    said = [f"{base.value:,} errors at pass #{base.number} on {_day(base.at)}"]
-    if peak.value > base.value:
-        said.append(f"{peak.value:,} at the peak on {_day(peak.at)}")
-    if last is not base:
-        said.append(f"{last.value:,} at pass #{last.number} on {_day(last.at)}")
-    blank = [f"#{point.number}" for point in trend.points if not point.counted]
-    gaps = (
-        f" Not counted, without a value: {', '.join(blank[:12])}{' and more' if blank[12:] else ''}." if blank else ""
-    )
-    return f"Stacked steps by category: {', '.join(said)}.{gaps} The table below holds the numbers."
-
-
-def _day(at: datetime) -> str:
-    return f"{at.day} {at:%B %Y}"

@@ -9,8 +9,9 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from dashboard import access, charts, live_passes, overview_page
+from dashboard import access, charts, live_passes, overview_page, plot
 from dashboard.history import history_of
+from dashboard.plot_choice import Choice
 from dashboard.views.fragments import wants_part
 
 
@@ -21,7 +22,8 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     """The whole page; htmx gets the part that changes when a pass lands."""
     project = access.project_or_404(request.user, slug)
     part = wants_part(request)
-    context = {"project": project, "page": "overview", "part": part, **overview_page.build(project, timezone.now())}
+    built = overview_page.build(project, timezone.now(), Choice.of(request.GET))
+    context = {"project": project, "page": "overview", "part": part, **built}
     return render(request, "dashboard/_overview.html" if part else "dashboard/overview.html", context)
 
 
@@ -43,7 +45,7 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
 def trend(request: HttpRequest, slug: str) -> HttpResponse:
     """The trend as a Plotly figure and as readings, one for each pass; 304 while nothing changed."""
     project = access.project_or_404(request.user, slug)
-    drawn = overview_page.picture_of(project, history_of(project).trend, timezone.now())
+    drawn = plot.picture_of(project, history_of(project).trend, timezone.now(), Choice.of(request.GET))
     etag = charts.etag(drawn)
     if request.headers.get("If-None-Match") == etag:
         response: HttpResponse = HttpResponseNotModified()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from remediation.core import window
 from remediation.core.ledger import Ledger
 from remediation.core.trend import Layer, Point, Trend
 
@@ -145,13 +146,19 @@ class Picture:
         return self.runs[0].points[0] if self.runs else None
 
 
-def picture(trend: Trend, now: datetime, target: datetime | None = None) -> Picture | None:
-    """What to draw, or None while nothing was counted: an empty plot would look like zero."""
-    trend = thin(trend)
+def picture(
+    trend: Trend, now: datetime, target: datetime | None = None, start: datetime | None = None
+) -> Picture | None:
+    """What to draw, or None while nothing was counted: an empty plot would look like zero.
+
+    ``start``: draw from there on; what held then is drawn from the left edge.
+    """
+    trend = thin(window.since(trend, start) if start else trend)
     counted = trend.counted
     if not counted:
         return None
-    since, until = trend.points[0].at, right_edge(trend, now)
+    until = right_edge(trend, now)
+    since = _left_edge(trend, start, until)
     if target is not None and since < target <= until + 2 * (until - since):
         until = max(until, target + (target - since) / 25)
     else:
@@ -170,6 +177,16 @@ def picture(trend: Trend, now: datetime, target: datetime | None = None) -> Pict
         days=day_ticks(since, until),
         target=target,
     )
+
+
+def _left_edge(trend: Trend, start: datetime | None, until: datetime) -> datetime:
+    """Where the picture begins: at ``start`` unless a pass came later, and always before the end of a count."""
+    first = trend.points[0].at
+    if start is None or first >= start:
+        return first
+    ends = [*(point.at for point in trend.points[1:]), until]
+    drawn = any(end > start for point, end in zip(trend.points, ends, strict=True) if point.counted)
+    return start if drawn else first
 
 
 def _up(ledger: Ledger) -> int:

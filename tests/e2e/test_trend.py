@@ -61,7 +61,7 @@ def test_keys_read_pass_by_pass_and_enter_opens_it(visit: Visit) -> None:
     visitor = visit("viewer")
     page = visitor.overview()
     at_rest = readout(page)
-    assert "Errors per pass, by category." in at_rest
+    assert "Point at a pass" in at_rest
     page.locator("#plot").focus()
     page.keyboard.press("End")
     assert re.match(r"#9 .* 11 errors Missing core modules \d+ ", readout(page))

@@ -1,0 +1,72 @@
+"""The plot of a project as a reader chose to see it: from its trend to the picture that is drawn."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from dashboard import drawing
+from dashboard.plot_choice import Choice
+from remediation.core import window
+from remediation.core.picture import Picture, picture, right_edge, thin
+from remediation.core.trend import Layer, Trend
+from remediation.models import Project
+
+TABLE_ROWS = 60  # of the numbers under the chart; every pass stands on the passes page
+
+
+def layer_of(trend: Trend, choice: Choice) -> Layer | None:
+    """The chosen category, where the trend has it; None shows all of them."""
+    return next((layer for layer in trend.layers if layer.key == choice.category), None)
+
+
+def picture_of(project: Project, trend: Trend, now: datetime, choice: Choice | None = None) -> Picture | None:
+    """The trend's picture with the project's target date; None while nothing was counted.
+
+    One category is drawn alone, without target: those speak of the total.
+    """
+    choice = choice or Choice()
+    layer = layer_of(trend, choice)
+    shown = window.only(trend, layer.key) if layer else window.folded(trend)
+    if shown is None:
+        return None
+    start = None
+    if choice.weeks and trend.points:
+        start = right_edge(trend, now) - timedelta(weeks=choice.weeks)
+    target = datetime.combine(project.target_date, time(), UTC) if project.target_date and not layer else None
+    return picture(shown, now, target, start)
+
+
+def build(project: Project, trend: Trend, now: datetime, choice: Choice) -> dict[str, Any]:
+    """What the templates of the plot say and draw. The table of numbers has every category, whatever is chosen."""
+    chosen = layer_of(trend, choice)
+    drawn = picture_of(project, trend, now, choice)
+    return {
+        "choice": choice,
+        "chosen": chosen,
+        "drawing": drawing.draw(drawn) if drawn else None,
+        "summary": summary(trend, chosen),
+        "numbers": thin(trend).points[::-1][:TABLE_ROWS],
+    }
+
+
+def summary(trend: Trend, chosen: Layer | None = None) -> str:
+    """The chart in words, for who cannot see it."""
+    shown = (window.only(trend, chosen.key) or trend) if chosen else trend
+    base, last, peak = shown.base, shown.last, shown.peak
+    if base is None or last is None or peak is None:
+        return ""
+    said = [f"{base.value:,} errors at pass #{base.number} on {_day(base.at)}"]
+    if peak.value > base.value:
+        said.append(f"{peak.value:,} at the peak on {_day(peak.at)}")
+    if last is not base:
+        said.append(f"{last.value:,} at pass #{last.number} on {_day(last.at)}")
+    blank = [f"#{point.number}" for point in shown.points if not point.counted]
+    more = " and more" if blank[12:] else ""
+    gaps = f" Not counted, without a value: {', '.join(blank[:12])}{more}." if blank else ""
+    what = f"Steps of {chosen.name}" if chosen else "Stacked steps by category"
+    return f"{what}: {', '.join(said)}.{gaps} The table below holds the numbers."
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
