@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,23 +15,13 @@ from dashboard.sending import send_soon
 from dashboard.views.fragments import wants_part
 from remediation import passes as use_cases
 
-PER_PAGE = 50
-
 
 @require_safe
 @vary_on_headers("HX-Request")
 def passes(request: HttpRequest, slug: str) -> HttpResponse:
     """What runs and waits, the strip of all passes, and a page of the table."""
     project = access.project_or_404(request.user, slug)
-    strip = live_passes.strip(project, timezone.now())
-    ended = Paginator(project.passes.listed().filter(state="ended"), PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "project": project,
-        "page": "passes",
-        "ended": ended,
-        "bars": passes_page.bars(project),
-        "strip": strip,
-    }
+    context = {**passes_page.build(project, request.GET), "strip": live_passes.strip(project, timezone.now())}
     return render(request, "dashboard/_passes.html" if wants_part(request) else "dashboard/passes.html", context)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
+from dashboard import passes_page
 from remediation import passes
 from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors, words
@@ -23,7 +26,7 @@ def test_it_works(cast: Cast) -> None:
     factories.counted_pass(cast.project, None, errors()[:1], WORKING)
     said = words(cast.client("viewer").get(URL).content.decode())
     assert said.index("#3 Thu") < said.index("#2 Wed") < said.index("#1 Tue")
-    assert "Counted 1 −2" in said
+    assert "Counted 1 error −2" in said
     assert "Blocked not counted: pytest stopped while loading tests/conftest.py" in said
 
 
@@ -49,6 +52,58 @@ def test_no_pass_yet(cast: Cast) -> None:
     project = factories.project("zephyr", schedule="0 6 * * *")
     said = words(cast.client("admin").get(f"/p/{project.slug}/passes/").content.decode())
     assert "No pass yet. The next one is due" in said
+
+
+def test_the_strip_fills_its_width_whatever_the_number_of_passes() -> None:
+    for count in (1, 2, 16, 150, 151, 999):
+        strip = passes_page.bars([(number, "counted", 3) for number in range(1, count + 1)])
+        assert len(strip) == min(count, passes_page.MOST)
+        step = 100 / len(strip)
+        assert [round(bar.x - i * step, 2) for i, bar in enumerate(strip)] == [0] * len(strip)
+        assert 0.7 * step < strip[-1].width < step
+
+
+def test_passes_that_share_a_bar_hide_no_gap_and_no_peak() -> None:
+    rows: list[passes_page.Row] = [(number, "counted", 5) for number in range(1, 601)]
+    rows[200] = (201, "blocked", None)
+    rows[402] = (403, "counted", 90)
+    strip = passes_page.bars(rows)
+    assert [bar.words for bar in strip if bar.height is None] == [
+        "#201: blocked, not counted (#201 to #204 share this bar)"
+    ]
+    assert [bar.number for bar in strip if bar.height == 100] == [403]
+    assert passes_page.bars([(1, "counted", 0)])[0].height == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ({"result": "blocked"}, [2]),
+        ({"result": "counted", "trigger": "command"}, [3, 1]),
+        ({"trigger": "schedule"}, []),
+        ({"q": f"{3:040x}"}, [3]),
+        ({"q": "number 1"}, [1]),
+        ({"q": "#2"}, [2]),
+        ({"q": "sample AUTHOR"}, [3, 2, 1]),
+        ({"q": "100%_"}, []),
+        ({"result": "<b>", "trigger": "x", "page": "y"}, [3, 2, 1]),
+    ],
+)
+def test_a_filter_is_an_address(cast: Cast, query: dict[str, str], shown: list[int]) -> None:
+    factories.blocked_pass(cast.project)
+    factories.counted_pass(cast.project, None, errors()[:1], WORKING)
+    page = cast.client("viewer").get(URL, query).content.decode()
+    assert [int(number) for number in re.findall(r'<th scope="row"><a [^>]*>#(\d+)', page)] == shown
+    assert ("None of 3 passes matches." in words(page)) == (not shown)
+
+
+def test_the_pages_of_a_filter_keep_it(cast: Cast) -> None:
+    for _ in range(52):
+        factories.failed_pass(cast.project)
+    page = cast.client("viewer").get(URL, {"result": "failed", "q": "a&b=1"}).content.decode()
+    assert "None of 53 passes matches." in words(page)
+    page = cast.client("viewer").get(URL, {"result": "failed"}).content.decode()
+    assert 'rel="next" href="?result=failed&amp;page=2"' in page
 
 
 def test_htmx_gets_the_part(cast: Cast) -> None:
