@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -107,14 +108,20 @@ def result(
     files: Files | None = None,
     *,
     gone: Iterable[str] = (),
+    written: Mapping[str, int] | None = None,
 ) -> PassResult:
-    """What a pass saw: ``files`` gives tests per path, or (state, tests, reason, why); those with errors are added."""
+    """What a pass saw: ``files`` gives tests per path, or (state, tests, reason, why); those with errors are added.
+
+    ``written``: tests that the sources of blocked files define.
+    """
     errors = tuple(errors)
     rows = {}
     for path, value in (files if files is not None else {"tests/test_healthy.py": 5}).items():
         rows[path] = FileResult(path, *(value if isinstance(value, tuple) else ("collected", value)))
     for error in errors:
-        rows[error.path] = FileResult(error.path, "error", 0)
+        rows[error.path] = FileResult(error.path, "error", rows[error.path].tests if error.path in rows else 0)
+    for path, tests in (written or {}).items():
+        rows[path] = replace(rows[path], written=tests)
     return PassResult(
         files=tuple(sorted(rows.values(), key=lambda row: row.path)),
         errors=errors,
@@ -133,10 +140,11 @@ def counted_pass(
     *,
     session: SessionFacts = SESSION,
     at: datetime | None = None,
+    written: Mapping[str, int] | None = None,
     **report: Any,
 ) -> CollectionPass:
     """A pass that was counted, recorded as a worker records it. ``position`` None: one after the last."""
-    verdict = Verdict("counted", session=session, result=result(errors, files))
+    verdict = Verdict("counted", session=session, result=result(errors, files, written=written))
     return ended_pass(of, verdict, position, at=at, **report)
 
 

@@ -25,6 +25,13 @@ class Contents:
             self._known = self._read(self.entries)
         return self._known.get(path, b"")
 
+    def only(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """The contents of these files alone, where the others were not asked for; what is not known is left out."""
+        wanted = set(paths)
+        if self._known is not None:
+            return {path: self._known[path] for path in wanted if path in self._known}
+        return self._read([entry for entry in self.entries if entry.path in wanted])
+
     def _read(self, entries: Sequence[Entry]) -> dict[str, bytes]:
         chosen, total = [], 0
         for entry in sorted(entries, key=lambda entry: entry.size):

@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from remediation.core.causes import Cause, CollectionError, Frame, Outside, error_of
@@ -40,7 +40,8 @@ class FileResult:
     """What became of one test file: ``state`` is one of FILE_STATES, ``tests`` the tests it gave.
 
     ``why`` is the code of ``core.silence.MECHANISMS`` by which a file gives no test, where more is known than its
-    state says; ``reason`` the details in words.
+    state says; ``reason`` the details in words. ``written``: tests that the source of a blocked file defines, None
+    where nobody counted them; it says nothing of what became of the file, so it makes no other state of it.
     """
 
     path: str
@@ -48,6 +49,7 @@ class FileResult:
     tests: int = 0
     reason: str = ""
     why: str = ""
+    written: int | None = field(default=None, compare=False)
 
     @property
     def code(self) -> str:
@@ -198,6 +200,8 @@ class SessionFacts:
     addopts: tuple[str, ...] = ()
     testpaths: tuple[str, ...] = ()
     python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
+    python_functions: tuple[str, ...] = ("test",)
+    python_classes: tuple[str, ...] = ("Test",)
     norecursedirs: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()  # "name version" of every distribution the interpreter sees

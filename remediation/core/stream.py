@@ -210,6 +210,8 @@ def _session(event: Event) -> SessionFacts:
         addopts=_texts(event.get("addopts"), LIST),
         testpaths=_texts(event.get("testpaths"), LIST),
         python_files=_texts(event.get("python_files"), LIST) or SessionFacts().python_files,
+        python_functions=_texts(event.get("python_functions"), LIST) or SessionFacts().python_functions,
+        python_classes=_texts(event.get("python_classes"), LIST) or SessionFacts().python_classes,
         norecursedirs=_texts(event.get("norecursedirs"), LIST),
         plugins=_texts(event.get("plugins"), LIST),
         packages=_texts(event.get("packages"), PACKAGES),

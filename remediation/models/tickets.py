@@ -20,6 +20,11 @@ class TestFile(models.Model):
     path = models.TextField()
     digest = models.CharField(max_length=64)
 
+    # Projection, for what a blocked file hides: what its source defines, and what it gave when it last collected.
+    written = models.PositiveIntegerField(null=True, blank=True, help_text="Null: unknown, which is not zero.")
+    gave = models.PositiveIntegerField(null=True, blank=True, help_text="Null: it never collected, or still does.")
+    gave_in = models.ForeignKey("remediation.CollectionPass", models.SET_NULL, null=True, related_name="+")
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "digest"], name="file_once")]
 

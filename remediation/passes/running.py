@@ -26,6 +26,7 @@ from remediation.core.blocker import located
 from remediation.core.file_states import is_test_file
 from remediation.core.records import PassResult, SessionFacts, Verdict
 from remediation.core.text import clean_line
+from remediation.core.written import Naming, blocked_paths, with_written
 from remediation.models import CollectionPass, Project
 from remediation.passes.install import Interpreter, interpreter_for
 from remediation.passes.lease import Heartbeat, claim
@@ -201,9 +202,11 @@ class _Run:
             level=self.level,
         )
         paths = [entry.path for entry in entries]
-        return tree.with_tree(
+        found = tree.with_tree(
             result, paths, interpreter.declared, read=read, distributions=distribution_names, parsed=tried
         )
+        naming = Naming(session.python_functions, session.python_classes)
+        return with_written(found, read.only(blocked_paths(found)), naming)
 
     def _target(self, interpreter: Interpreter) -> collection.Target:
         """What the project's settings say, with the folders that hold its packages on the path."""

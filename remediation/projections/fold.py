@@ -11,7 +11,18 @@ from django.db.models import F
 from remediation.core.reconcile import Movement, State, step
 from remediation.core.records import PassResult
 from remediation.core.whereabouts import Seen, TreeChange, file_reason
-from remediation.models import CategoryCount, CollectionPass, FileState, Occurrence, Project, Rename, Ticket, Transition
+from remediation.models import (
+    CategoryCount,
+    CollectionPass,
+    FileState,
+    Occurrence,
+    Project,
+    Rename,
+    TestFile,
+    Ticket,
+    Transition,
+)
+from remediation.projections.file_counts import FileCounts
 from remediation.projections.load import is_current, load_state
 from remediation.projections.regroup import inheritance
 from remediation.projections.tickets import TicketBook
@@ -83,6 +94,7 @@ def _forget(project: Project) -> None:
     CategoryCount.objects.filter(collection_pass__project=project).delete()
     Occurrence.objects.filter(fingerprint__project=project).delete()
     FileState.objects.filter(file__project=project).delete()
+    TestFile.objects.filter(project=project).update(written=None, gave=None, gave_in=None)
     Transition.objects.filter(ticket__project=project, collection_pass__isnull=False).delete()
     Ticket.objects.filter(project=project).exclude(status="muted").update(status="open")
     Ticket.objects.filter(project=project).exclude(marked_fixed_in="").update(status="awaiting")
@@ -133,6 +145,7 @@ class _Fold:
         self.last = last
         self.tickets = TicketBook(project, again=last is None, inherited=inherited)
         self.writer = Writer(project)
+        self.file_counts = FileCounts(project, self.writer.files)
 
     def apply(self, collection_pass: CollectionPass) -> None:
         """One more counted pass: the pure step, then the rows it changes."""
@@ -142,6 +155,7 @@ class _Fold:
         state, movement = step(self.state, seen)
         state = self.tickets.open_for(state, movement, collection_pass)
         self.writer.write(collection_pass, movement, self.tickets.fingerprints)
+        self.file_counts.write(self.state.files, movement.files, seen, self.last)
         freed = {path: file_reason(path, state.files, seen) if path else "fixed" for path in self.tickets.blockers()}
         self.state = self.tickets.decide(state, movement, collection_pass, freed)
         self.writer.write_counts(collection_pass, movement, self.tickets)

@@ -101,6 +101,8 @@ class Reporter:
                 addopts=[str(option) for option in config.getini("addopts")],
                 testpaths=[str(path) for path in config.getini("testpaths")],
                 python_files=self.python_files,
+                python_functions=list(config.getini("python_functions")),
+                python_classes=list(config.getini("python_classes")),
                 plugins=sorted(
                     {d.project_name + " " + d.version for _, d in config.pluginmanager.list_plugin_distinfo()}
                 ),
