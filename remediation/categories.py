@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from remediation.core.classify import KINDS
 from remediation.core.rules import Rule
 from remediation.core.text import clean_line
-from remediation.models import Category, Project
+from remediation.models import Category, Project, User
 from remediation.refusals import Refused
 from remediation.rulebook import BadPattern, compile_pattern, write_rules
 
@@ -23,10 +23,11 @@ _MAX_ACTIVE = 8  # colour slots
 _MAX_ORDER = 999
 
 
-def save_rules(project: Project, rows: Sequence[Rule]) -> int:
+def save_rules(project: Project, rows: Sequence[Rule], *, saved_by: User | None = None, history: bool = True) -> int:
     """Replace a project's rules by a new version, in the given order; returns the version. Raises Refused.
 
-    ``rows`` name their category. Older versions stay. The caller has history sorted again (tasks.rebuild).
+    ``rows`` name their category. Older versions stay. ``history``: they sort every pass, and the caller has history
+    sorted again (tasks.rebuild); otherwise the passes after the last one, and counts until then stay as they are.
     """
     if len(rows) > MAX_RULES:
         raise Refused("rules", f"At most {MAX_RULES} rules; merge some with a glob or a regular expression.")
@@ -37,13 +38,18 @@ def save_rules(project: Project, rows: Sequence[Rule]) -> int:
             _check(number, rule, categories)
         locked.rules_version += 1
         locked.save(update_fields=["rules_version"], force_update=True)
-        write_rules(locked, rows, categories)
+        after = None if history else locked.passes.deciding().in_commit_order().last()
+        write_rules(locked, rows, categories, saved_by=saved_by, after=after)
     project.refresh_from_db(fields=["rules_version"])
     return locked.rules_version
 
 
 def _check(number: int, rule: Rule, categories: dict[str, Category]) -> None:
     where = f"rule-{number}"
+    if len(rule.name) > 80 or _UNSTORABLE.search(rule.name):
+        raise Refused(
+            where, f"Rule {number}: the name is longer than 80 characters or holds a character that is no text."
+        )
     if rule.category not in categories:
         raise Refused(where, f"Rule {number}: there is no active category “{clean_line(rule.category, 60)}”.")
     if not (rule.kind or rule.module_glob or rule.path_glob or rule.message_regex):

@@ -91,7 +91,7 @@ def create(
             project.save(force_insert=True)
         except IntegrityError as error:
             raise Refused("name", f"There is a project named {name} or with the key {project.key} already.") from error
-        _seed_categories(project)
+        _seed_categories(project, owner)
         if owner is not None:
             Membership.objects.create(project=project, user=owner, role=Membership.Role.LEAD)
     return project
@@ -263,7 +263,7 @@ _CHECKS = {
 }
 
 
-def _seed_categories(project: Project) -> None:
+def _seed_categories(project: Project, owner: User | None) -> None:
     by_name = {
         default.name: Category.objects.create(
             project=project,
@@ -275,4 +275,4 @@ def _seed_categories(project: Project) -> None:
         for order, default in enumerate(DEFAULT_CATEGORIES, start=1)
     }
     Category.objects.create(project=project, name=FALLBACK, order=99, slot=0, is_fallback=True)
-    write_rules(project, DEFAULT_RULES, by_name)
+    write_rules(project, DEFAULT_RULES, by_name, saved_by=owner)

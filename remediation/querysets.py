@@ -105,7 +105,8 @@ class TicketQuerySet(models.QuerySet[Any]):
     def with_passes(self) -> Self:
         """With category, owner and the passes that decided, without those passes' long texts."""
         related = self.select_related("project", "category", "claimed_by", *_PASSES_OF_A_TICKET)
-        return related.defer(*(f"{name}__{text}" for name in _PASSES_OF_A_TICKET for text in LONG_TEXTS))
+        long = (f"{name}__{text}" for name in _PASSES_OF_A_TICKET for text in LONG_TEXTS)
+        return related.defer("rule_facts", *long)
 
 
 class FileStateQuerySet(models.QuerySet[Any]):

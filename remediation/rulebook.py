@@ -1,4 +1,4 @@
-"""A project's current rules and categories, ready to sort errors; regular expressions run in linear time."""
+"""A project's rules, in every version, ready to sort errors; regular expressions run in linear time."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import functools
 from collections.abc import Mapping, Sequence
 
 import re2
+from django.db.models.functions import Now
 
 from remediation.core.classify import Classified
-from remediation.core.rules import Rule, categorise
-from remediation.models import Category, CategoryRule, Project
+from remediation.core.rules import Rule, RuleFacts, first_match
+from remediation.models import Category, CategoryRule, CollectionPass, Project, RuleSet, User
 
 _MAX_MEMORY = 8 << 20  # bytes a compiled pattern may take
 
@@ -39,13 +40,32 @@ def search(pattern: str, text: str) -> bool:
     return compile_pattern(pattern).search(text) is not None
 
 
-def write_rules(project: Project, rules: Sequence[Rule], categories: Mapping[str, Category]) -> None:
-    """Store ``rules`` in this order as the project's current version; ``categories`` by the names they use."""
+def write_rules(
+    project: Project,
+    rules: Sequence[Rule],
+    categories: Mapping[str, Category],
+    *,
+    saved_by: User | None = None,
+    after: CollectionPass | None = None,
+) -> None:
+    """Store ``rules`` in this order as the project's current version; ``categories`` by the names they use.
+
+    They sort every pass after ``after`` in commit order; None: all of history.
+    """
+    RuleSet.objects.create(
+        project=project,
+        version=project.rules_version,
+        saved_by=saved_by,
+        saved_at=Now(),
+        after_position=after.position if after else None,
+        after_number=after.number if after else None,
+    )
     CategoryRule.objects.bulk_create(
         CategoryRule(
             project=project,
             version=project.rules_version,
             order=number,
+            name=rule.name,
             category=categories[rule.category],
             kind=rule.kind,
             module_glob=rule.module_glob,
@@ -56,25 +76,52 @@ def write_rules(project: Project, rules: Sequence[Rule], categories: Mapping[str
     )
 
 
+def read_rules(project: Project, version: int) -> list[tuple[Rule, Category]]:
+    """The rules of a version in their order, each with its category, archived or not. One query."""
+    rows = CategoryRule.objects.filter(project=project, version=version).select_related("category").order_by("order")
+    return [
+        (
+            Rule(row.category.name, row.kind, row.module_glob, row.path_glob, row.message_regex, row.name),
+            row.category,
+        )
+        for row in rows
+    ]
+
+
 class Rulebook:
-    """The rules of the project's current version and the categories they name."""
+    """A project's rules, the current version until another is asked for, and the categories they name."""
 
     def __init__(self, project: Project) -> None:
+        self.project = project
         categories = list(Category.objects.filter(project=project))
         self.by_name = {category.name: category for category in categories}
         self.fallback = next(category for category in categories if category.is_fallback)
-        rows = CategoryRule.objects.filter(project=project, version=project.rules_version).select_related("category")
-        self.rules = [
-            Rule(row.category.name, row.kind, row.module_glob, row.path_glob, row.message_regex)
-            for row in rows.order_by("order")
-            if not row.category.archived
-        ]
+        starts = RuleSet.objects.filter(project=project).order_by("-version")
+        self._starts = list(starts.values_list("version", "after_position", "after_number"))
+        self._known: dict[int, list[Rule]] = {}
         self.search = search
+        self.use(project.rules_version)
+
+    def use(self, version: int) -> None:
+        """Sort by this version from now on. The rules of an archived category sort nothing, in any version."""
+        if version not in self._known:
+            found = read_rules(self.project, version)
+            self._known[version] = [rule for rule, category in found if not category.archived]
+        self.version, self.rules = version, self._known[version]
+
+    def version_of(self, collection_pass: CollectionPass) -> int:
+        """The version that sorts a pass of the watched ref: the highest one that begins before it."""
+        place = (collection_pass.position or 0, collection_pass.number)
+        for version, position, number in self._starts:
+            if position is None or place > (position, number):
+                return int(version)
+        return int(self.project.rules_version)
 
     def sort(self, error: Classified) -> Category:
         """The category that the rules give an error."""
-        return self.category(categorise(error, self.rules, self.search))
+        return self.sort_facts(RuleFacts.of(error))
 
-    def category(self, name: str | None) -> Category:
-        """The category of that name, or the one that takes what no rule matches."""
-        return self.by_name[name] if name else self.fallback
+    def sort_facts(self, facts: RuleFacts) -> Category:
+        """The category that the rules give a first occurrence; the one for all else where none matches."""
+        found = first_match(facts, self.rules, self.search)
+        return self.by_name[found[1].category] if found else self.fallback

@@ -1,6 +1,6 @@
 """The tables. What every column means exactly stands beside it; constraints live in the database."""
 
-from remediation.models.categories import Category, CategoryCount, CategoryRule
+from remediation.models.categories import Category, CategoryCount, CategoryRule, RuleSet
 from remediation.models.passes import CollectionPass, Rename, Result, Scope
 from remediation.models.people import Membership, User
 from remediation.models.projects import Project
@@ -18,6 +18,7 @@ __all__ = [
     "Project",
     "Rename",
     "Result",
+    "RuleSet",
     "Scope",
     "TestFile",
     "Ticket",

@@ -41,6 +41,7 @@ class CategoryRule(models.Model):
     project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="rules")
     version = models.PositiveIntegerField()
     order = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=80, blank=True)
     category = models.ForeignKey(Category, models.CASCADE, related_name="rules")
     kind = models.CharField(max_length=30, blank=True)
     module_glob = models.CharField(max_length=300, blank=True)
@@ -53,6 +54,36 @@ class CategoryRule(models.Model):
 
     def __str__(self) -> str:
         return f"rule {self.order} of version {self.version}"
+
+
+class RuleSet(models.Model):
+    """A version of the rules as a fact: who saved it, when, and from where in commit order it sorts.
+
+    It sorts every pass after ``after_position`` and, on that commit, after ``after_number``; both null: all of history.
+    Of several that sort a pass the highest version does. So passes keep the version they were sorted by, whatever
+    the order in which they ran.
+    """
+
+    project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="rule_sets")
+    version = models.PositiveIntegerField()
+    saved_by = models.ForeignKey("remediation.User", models.SET_NULL, null=True, blank=True, related_name="+")
+    saved_at = models.DateTimeField()
+    after_position = models.IntegerField(null=True, blank=True)
+    after_number = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "version"], name="rule_set_once"),
+            models.CheckConstraint(
+                condition=models.Q(after_position__isnull=True, after_number__isnull=True)
+                | models.Q(after_position__isnull=False, after_number__isnull=False),
+                name="rule_set_start_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"rules {self.version}"
 
 
 class CategoryCount(models.Model):

@@ -70,6 +70,7 @@ class CollectionPass(models.Model):
         MANUAL = "manual", "By hand"
         COMMAND = "command", "Command line"
         REPLAY = "replay", "Replay"
+        PUSH = "push", "Push"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -136,6 +137,7 @@ class CollectionPass(models.Model):
     # Projection: what moved since the counted pass before it in commit order.
     previous = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     comparable = models.BooleanField(null=True, blank=True)
+    rules_version = models.PositiveIntegerField(null=True, blank=True, help_text="Of the rules that sorted it.")
     held = models.BooleanField(default=False, help_text="Tests fell by half: nothing is verified until confirmed.")
     confirmed_by = models.ForeignKey("remediation.User", models.SET_NULL, null=True, blank=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True, blank=True)

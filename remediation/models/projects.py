@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 
 from remediation.querysets import ProjectQuerySet
 
@@ -45,6 +46,24 @@ class Project(models.Model):
     schedule = models.CharField(max_length=100, blank=True, help_text="Cron expression; empty: only on demand.")
     time_zone = models.CharField(max_length=60, default="UTC")
     next_pass_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    skip_unchanged = models.BooleanField(default=False, help_text="A due time on a commit that is known runs nothing.")
+    last_skipped_at = models.DateTimeField(null=True, blank=True, help_text="The last due time that was skipped.")
+    last_skipped_commit = models.CharField(max_length=40, blank=True)
+
+    # Paused: nothing is due. A person or a command can still start a pass.
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.ForeignKey("remediation.User", models.SET_NULL, null=True, blank=True, related_name="+")
+    paused_reason = models.CharField(max_length=300, blank=True)
+
+    # The address that a push may call. The token itself is shown once and never kept.
+    hook_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the token.")
+    hook_secret = models.CharField(max_length=200, blank=True, help_text="Signs what the forge sends; optional.")
+    hook_made_at = models.DateTimeField(null=True, blank=True)
+    hook_called_at = models.DateTimeField(null=True, blank=True)
+
+    # Below the site's own limits, never above.
+    wall_seconds = models.PositiveIntegerField(null=True, blank=True, help_text="Of one collection; empty: the site's.")
+    memory_mib = models.PositiveIntegerField(null=True, blank=True, help_text="Of one process; empty: the site's.")
 
     target_date = models.DateField(null=True, blank=True)
     baseline = models.ForeignKey("remediation.CollectionPass", models.SET_NULL, null=True, blank=True, related_name="+")
@@ -62,6 +81,12 @@ class Project(models.Model):
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["hook_digest"], condition=~Q(hook_digest=""), name="project_hook_once"),
+            models.CheckConstraint(
+                condition=Q(paused_at__isnull=True) | Q(next_pass_at__isnull=True), name="project_paused_is_not_due"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

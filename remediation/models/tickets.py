@@ -84,6 +84,9 @@ class Ticket(models.Model):
     merged_into = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, related_name="merged")
 
     # Projection, from the occurrences.
+    rule_facts = models.JSONField(
+        null=True, blank=True, help_text="What rules sort by: kind, module, path and message of the first occurrence."
+    )
     errors = models.PositiveIntegerField(default=0, help_text="Visible in the last counted pass.")
     hidden_errors = models.PositiveIntegerField(default=0, help_text="No longer visible, though not repaired.")
     blocking = models.CharField(

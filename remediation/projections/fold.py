@@ -23,6 +23,7 @@ from remediation.models import (
     Transition,
 )
 from remediation.projections.file_counts import FileCounts
+from remediation.projections.lines import renumber
 from remediation.projections.load import is_current, load_state
 from remediation.projections.regroup import inheritance
 from remediation.projections.tickets import TicketBook
@@ -86,7 +87,7 @@ def rebuild(project: Project, renames: Renames | None = None) -> int:
             fold.tickets.block(collection_pass)
     fold.tickets.leave_old_versions(inherited.heirs)
     retime(project)
-    TicketBook.renumber_history(project)
+    renumber(project)
     return count
 
 
@@ -143,12 +144,15 @@ class _Fold:
         self.renames = renames
         self.state = state
         self.last = last
-        self.tickets = TicketBook(project, again=last is None, inherited=inherited)
+        self.tickets = TicketBook(
+            project, again=last is None, inherited=inherited, sorted_by=last.rules_version if last else None
+        )
         self.writer = Writer(project)
         self.file_counts = FileCounts(project, self.writer.files)
 
     def apply(self, collection_pass: CollectionPass) -> None:
         """One more counted pass: the pure step, then the rows it changes."""
+        self.tickets.follow(collection_pass)
         result = collection_pass.result.unpack()
         change = self._change(collection_pass, result)
         seen = Seen(result, change.renames, collection_pass.confirmed_at is not None, change.deleted)
@@ -179,6 +183,7 @@ class _Fold:
             "previous": self.last,
             "comparable": self.last.scope_id == collection_pass.scope_id if self.last else None,
             "held": movement.held,
+            "rules_version": collection_pass.rules_version,
         }
         for name, value in fields.items():
             setattr(collection_pass, name, value)

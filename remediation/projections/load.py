@@ -52,9 +52,10 @@ def _reference_tests(project: Project, last: CollectionPass) -> int | None:
 
 
 def is_current(project: Project) -> bool:
-    """Whether every occurrence, ended ones too, was grouped by the fingerprints of this version."""
+    """Whether every occurrence, ended ones too, was grouped by this version, and every ticket keeps what rules need."""
     old = Fingerprint.objects.filter(project=project).exclude(version=fingerprint.VERSION)
-    return not old.exists()
+    bare = Ticket.objects.filter(project=project, first_pass__isnull=False, rule_facts__isnull=True, merged_into=None)
+    return not old.exists() and not bare.exists()
 
 
 def _tickets(project: Project, **only: object) -> dict[str, object]:

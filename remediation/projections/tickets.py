@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 
-from django.db.models import F, Max
+from django.db.models import F
 
 from remediation.core import fingerprint
 from remediation.core.blocker import identify_blocker, is_blocker, is_conftest, title_of_blocker
 from remediation.core.fingerprint import Identified
 from remediation.core.lifecycle import Evidence, decide
 from remediation.core.reconcile import CLEARED, Movement, State
+from remediation.core.rules import RuleFacts
 from remediation.core.wording import facts_of
-from remediation.models import CollectionPass, Fingerprint, Project, Ticket, Transition
+from remediation.models import CollectionPass, Fingerprint, Project, Ticket
+from remediation.projections.lines import write_line
 from remediation.projections.regroup import is_touched
 from remediation.rulebook import Rulebook
 
@@ -25,12 +27,21 @@ class TicketBook:
     """The tickets and fingerprints of one project, kept in step with the fold.
 
     ``again``: the fold starts from the first pass, so no key has been seen in it yet. ``inherited``: readable key
-    to the ticket that an older version of the fingerprints gave its errors.
+    to the ticket that an older version of the fingerprints gave its errors. ``sorted_by``: the version of the rules
+    that gave the tickets their categories; None where that is not known.
     """
 
-    def __init__(self, project: Project, *, again: bool = False, inherited: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        *,
+        again: bool = False,
+        inherited: Mapping[str, int] | None = None,
+        sorted_by: int | None = None,
+    ) -> None:
         self.project = project
         self.inherited = inherited or {}
+        self.sorted_by = sorted_by
         self.rules = Rulebook(project)
         rows = Fingerprint.objects.filter(project=project, version=fingerprint.VERSION).order_by("pk")
         self.fingerprints: dict[str, Fingerprint] = {row.readable: row for row in rows}
@@ -40,6 +51,7 @@ class TicketBook:
             Ticket.objects.select_for_update(of=("self",))
             .filter(project=project)
             .select_related("blocked_pass")
+            .defer("rule_facts")
             .order_by("pk")
         )
         self.tickets: dict[int, Ticket] = {ticket.pk: ticket for ticket in tickets}
@@ -47,6 +59,24 @@ class TicketBook:
     def of_key(self, key: str) -> Ticket:
         """The ticket of a readable fingerprint key."""
         return self.tickets[self.fingerprints[key].ticket_id]
+
+    def follow(self, collection_pass: CollectionPass) -> None:
+        """Sort by the rules of this pass from now on, and every ticket again where they are others than before."""
+        collection_pass.rules_version = self.rules.version_of(collection_pass)
+        if collection_pass.rules_version != self.sorted_by:
+            self.sorted_by = collection_pass.rules_version
+            self.rules.use(self.sorted_by)
+            self._sort_again()
+
+    def _sort_again(self) -> None:
+        """By the first occurrence, as ever; what people sorted by hand stays."""
+        standing = Ticket.objects.filter(project=self.project, merged_into=None, category_by_hand=False)
+        known = standing.filter(first_pass__isnull=False, rule_facts__isnull=False)
+        for pk, facts in known.values_list("pk", "rule_facts"):
+            category = self.rules.sort_facts(RuleFacts(**facts))
+            if self.tickets[pk].category_id != category.pk:
+                self.tickets[pk].category = category
+                Ticket.objects.filter(pk=pk).update(category=category)
 
     def open_for(self, state: State, movement: Movement, collection_pass: CollectionPass) -> State:
         """Make fingerprints and tickets for root causes not known yet; return the state with real ticket ids."""
@@ -123,6 +153,8 @@ class TicketBook:
         error = collection_pass.blocking_error
         if error is None:
             return
+        self.follow(collection_pass)
+        collection_pass.save(update_fields=["rules_version"], force_update=True)
         found = identify_blocker(error)
         if found.key not in self.fingerprints:
             self._add_fingerprint(found.key, found, self._create(found))
@@ -138,7 +170,7 @@ class TicketBook:
         ticket.save(update_fields=["blocking", "blocked_pass", "status", "regressed_pass"], force_update=True)
         verb = "opened" if new else "regressed" if came_back else "blocks" if was != "all" else ""
         if verb:
-            self._record(ticket, verb, collection_pass, {"blocks": True})
+            write_line(ticket, verb, collection_pass, {"blocks": True})
 
     def blockers(self) -> set[str]:
         """The files whose failure blocked every pass up to the last one; "" for what stands in no file."""
@@ -207,7 +239,7 @@ class TicketBook:
             force_update=True,
         )
         if verb:
-            self._record(ticket, verb, collection_pass, self._data(ticket, before, movement, came_back))
+            write_line(ticket, verb, collection_pass, self._data(ticket, before, movement, came_back))
 
     def _data(
         self, ticket: Ticket, before: tuple[int, int], movement: Movement, came_back: set[str]
@@ -239,13 +271,15 @@ class TicketBook:
         ticket.title = title_of_blocker(first.error) if is_blocker(first.key) else fingerprint.title_of(first.error)
         ticket.kind = first.error.kind
         ticket.environment = first.error.environment
+        ticket.rule_facts = asdict(RuleFacts.of(first.error))
         if not ticket.category_by_hand:
             ticket.category = self.rules.sort(first.error)
 
     def _place(self, ticket: Ticket, first: Identified, collection_pass: CollectionPass) -> None:
         ticket.first_pass = collection_pass
         self._describe(ticket, first)
-        ticket.save(update_fields=["first_pass", "title", "kind", "environment", "category"], force_update=True)
+        described = ["title", "kind", "environment", "rule_facts", "category"]
+        ticket.save(update_fields=["first_pass", *described], force_update=True)
 
     def _add_fingerprint(self, key: str, first: Identified, ticket: Ticket, moved_from: str = "") -> None:
         error = first.error
@@ -260,32 +294,3 @@ class TicketBook:
             facts=facts | ({MOVED_FROM: moved_from} if moved_from else {}),
             ticket=ticket,
         )
-
-    def _record(self, ticket: Ticket, verb: str, collection_pass: CollectionPass, data: dict[str, object]) -> None:
-        last = ticket.transitions.aggregate(last=Max("sequence"))["last"] or 0
-        Transition.objects.create(
-            ticket=ticket,
-            sequence=last + 1,
-            at=collection_pass.observed_at or collection_pass.queued_at,
-            verb=verb,
-            collection_pass=collection_pass,
-            data=data,
-        )
-
-    @staticmethod
-    def renumber_history(project: Project) -> None:
-        """Put every ticket's history in the order of time again, people's lines among those of passes."""
-        rows = Transition.objects.filter(ticket__project=project).order_by("ticket_id", "at", "sequence")
-        by_ticket: dict[int, list[Transition]] = defaultdict(list)
-        for row in rows:
-            by_ticket[row.ticket_id].append(row)
-        changed = [
-            (row, number)
-            for lines in by_ticket.values()
-            for number, row in enumerate(lines, start=1)
-            if row.sequence != number
-        ]
-        # Two steps, because (ticket, sequence) is unique at every moment.
-        for shift in (1_000_000, 0):
-            for row, number in changed:
-                Transition.objects.filter(pk=row.pk).update(sequence=number + shift)

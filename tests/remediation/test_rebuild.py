@@ -142,7 +142,7 @@ def snapshot(project: Project) -> dict[str, Any]:
         "passes": rows_of(
             project.passes.filter(position__isnull=False),
             "position", "outcome", "total", "comparable", "held", "cleared", "hidden", "unmasked", "new", "regressed",
-            "effective_at", "previous__position",
+            "effective_at", "previous__position", "rules_version",
         ),
         "counts": rows_of(of_pass, "collection_pass__position", "category__name", "environment", "errors", "tickets"),
         "occurrences": rows_of(
