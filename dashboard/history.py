@@ -49,7 +49,7 @@ _COLUMNS = (
     "pk", "number", "outcome", "position", "trigger", "requested_commit", "commit", "total", "environment_errors",
     "tests_collected", "scope_id", "comparable", "held", "confirmed_at", "effective_at", "observed_at", "ended_at",
     "cleared", "hidden", "unmasked", "new", "regressed",
-    "state", "subject", "reason", "reason_text", "sandbox_level", "project_id",
+    "files_total", "state", "subject", "reason", "reason_text", "sandbox_level", "project_id",
 )  # fmt: skip
 
 

@@ -8,21 +8,21 @@ from typing import Any
 
 from django.db.models import Q
 
-from dashboard import drawing, live_passes, plot
-from dashboard.history import history_of, is_stale
+from dashboard import drawing, lead_page, live_passes, overview_lists, plot
+from dashboard.history import history_of
 from dashboard.plot_choice import Choice
-from remediation.collection import sandbox
 from remediation.core import trend as core
 from remediation.core.trend import Layer, Point, Trend
 from remediation.models import FileState, Project, Ticket
 
-LISTED = 4
-_NEEDS_DECISION = ("regressed", "still-seen")
-
 
 @dataclass(frozen=True, slots=True)
 class CategoryRow:
-    """One line of the category table; ``week`` is None while there is no week to compare with."""
+    """One line of the category table.
+
+    ``week`` is None while there is no week to compare with, or none that may be compared. ``choice`` leads to the
+    page with this category alone, or back to all of them from the one that is chosen.
+    """
 
     layer: Layer
     tickets: int
@@ -30,12 +30,14 @@ class CategoryRow:
     left: int
     week: int | None
     spark: drawing.Spark | None
+    choice: Choice
+    chosen: bool
 
 
 def build(project: Project, now: datetime, choice: Choice) -> dict[str, Any]:
     """The context of the overview. Raises ArithmeticError rather than show terms that do not sum.
 
-    ``choice``: the part of the plot to draw.
+    ``choice``: the part of the plot to draw; a category narrows the lists too.
     """
     strip = live_passes.strip(project, now)  # first: a pass that lands meanwhile is then announced, never overlooked
     history = history_of(project)
@@ -44,58 +46,60 @@ def build(project: Project, now: datetime, choice: Choice) -> dict[str, Any]:
     since = week.start.at if week else None
     tickets = _tickets(project, trend, since)
     standing = [ticket for ticket in tickets if ticket.status != "verified"]
+    gone = [ticket for ticket in tickets if ticket.status == "verified"]
     hidden = sum(ticket.hidden_errors for ticket in standing)
-    last = trend.last
+    drawn = plot.build(project, trend, now, choice)
+    key = drawn["chosen"].key if drawn["chosen"] else None
     return {
         "trend": trend,
-        "headline": core.headline(trend, hidden=hidden),
-        "base_changes": history.base_changes,
-        "fewer": core.fewer(trend.base, last),
         "hidden": hidden,
         "silent": FileState.objects.now(project).silent().count(),
         "week": week,
         "terms": drawing.terms(week.ledger) if week else [],
-        **plot.build(project, trend, now, choice),
-        "rows": _category_rows(history.tickets, trend, week),
-        "latest": history.latest,
-        "sandbox": sandbox.name(history.latest.sandbox_level or 0) if history.latest else "",
-        "last_row": history.last,
-        "stale": is_stale(project, history.last, now),
+        **drawn,
+        **lead_page.build(project, history, week, standing, len(gone), hidden, now),
+        "rows": _category_rows(history.tickets, trend, week, choice, key),
         "strip": strip,
         "wall": _wall(standing, trend.last),
-        "decisions": sorted(
-            (ticket for ticket in standing if ticket.status in _NEEDS_DECISION or ticket.blocking == "all"),
-            key=lambda ticket: ticket.blocking != "all",
-        ),
-        "largest": _largest(standing, last),
-        "verified": _since([ticket for ticket in tickets if ticket.status == "verified"], since),
+        "decisions": overview_lists.decisions(_of(standing, key), now),
+        "largest": overview_lists.largest(_of(standing, key), _left(trend, key)),
+        "verified": overview_lists.verified(_of(gone, key), since),
         "open_tickets": len(standing),
-        "verified_ever": sum(ticket.status == "verified" for ticket in tickets),
+        "open_listed": len(_of(standing, key)),
     }
+
+
+def _of(tickets: list[Ticket], category: int | None) -> list[Ticket]:
+    """Those of one category; all of them where none is chosen."""
+    return tickets if category is None else [ticket for ticket in tickets if ticket.category_id == category]
+
+
+def _left(trend: Trend, category: int | None) -> int:
+    """Errors of the last counted pass, of one category or of all; 0 where nothing was counted."""
+    last = trend.last
+    if last is None or last.counts is None:
+        return 0
+    return sum(n for layer, n in zip(trend.layers, last.counts, strict=True) if category in (None, layer.key))
 
 
 def _tickets(project: Project, trend: Trend, since: datetime | None) -> list[Ticket]:
     """The standing ones, largest first, and those verified after ``since``; at zero all of them. One query."""
     wanted = ~Q(status="verified")
+    rows = project.tickets.listed().with_notes()
     if since is not None:
         wanted |= Q(status="verified", verified_pass__effective_at__gt=since)
+        rows = rows.with_cleared_since(since)
     if trend.last and not trend.last.value:
         wanted = Q()
-    tickets = list(project.tickets.listed().filter(wanted))
+    tickets = list(rows.filter(wanted))
     for ticket in tickets:
         ticket.project = project
     return tickets
 
 
-def _since(tickets: list[Ticket], since: datetime | None) -> list[Ticket]:
-    """Those verified after a moment, the latest first."""
-    found = [
-        ticket for ticket in tickets if ticket.verified_pass and since and ticket.verified_pass.effective_at > since
-    ]
-    return sorted(found, key=lambda ticket: ticket.verified_pass.effective_at, reverse=True)
-
-
-def _category_rows(tickets: tuple[int, ...], trend: Trend, week: core.Week | None) -> list[CategoryRow]:
+def _category_rows(
+    tickets: tuple[int, ...], trend: Trend, week: core.Week | None, choice: Choice, chosen: int | None
+) -> list[CategoryRow]:
     last, base = trend.last, trend.base
     if last is None or base is None:
         return []
@@ -106,8 +110,10 @@ def _category_rows(tickets: tuple[int, ...], trend: Trend, week: core.Week | Non
             tickets=tickets[i],
             first=(base.counts or ())[i],
             left=(last.counts or ())[i],
-            week=week.by_layer[i] if week else None,
+            week=week.by_layer[i] if week and week.comparable else None,
             spark=drawing.spark(trend, i, top),
+            choice=choice.all_categories if layer.key == chosen else choice.with_category(layer.key),
+            chosen=layer.key == chosen,
         )
         for i, layer in enumerate(trend.layers)
     ]
@@ -118,17 +124,3 @@ def _wall(standing: list[Ticket], last: Point | None) -> list[Ticket]:
     if last is None or not core.is_wall(last.total, last.environment):
         return []
     return [ticket for ticket in standing if ticket.environment and ticket.errors]
-
-
-def _largest(standing: list[Ticket], last: Point | None) -> dict[str, Any] | None:
-    """The tickets with the most visible errors, and how much they are together."""
-    visible = [ticket for ticket in standing if ticket.errors][:LISTED]
-    if last is None or not last.total or not visible:
-        return None
-    top = visible[:3]
-    return {
-        "tickets": [(ticket, round(72 * ticket.errors / visible[0].errors, 1)) for ticket in visible],
-        "top": len(top),
-        "sum": sum(ticket.errors for ticket in top),
-        "total": last.total,
-    }

@@ -108,6 +108,25 @@ class TicketQuerySet(models.QuerySet[Any]):
         long = (f"{name}__{text}" for name in _PASSES_OF_A_TICKET for text in LONG_TEXTS)
         return related.defer("rule_facts", *long)
 
+    def with_notes(self) -> Self:
+        """With ``noted_at``, the last line of its history, and ``freed_at``, when it was last released."""
+        lines = self.model._meta.get_field("transitions").related_model.objects
+        lines = lines.filter(ticket=models.OuterRef("pk")).order_by("-sequence").values("at")
+        return self.annotate(
+            noted_at=models.Subquery(lines[:1]), freed_at=models.Subquery(lines.filter(verb="released")[:1])
+        )
+
+    def with_cleared_since(self, since: Any) -> Self:
+        """With ``cleared_since``: of a verified ticket, the errors that were fixed or deleted after a moment."""
+        seen = self.model._meta.get_field("fingerprints").related_model._meta.get_field("occurrences")
+        ended = seen.related_model.objects.filter(
+            fingerprint__ticket=models.OuterRef("pk"),
+            close_reason__in=["fixed", "deleted"],
+            closed_pass__effective_at__gt=since,
+        )
+        number = ended.order_by().values("fingerprint__ticket").annotate(number=models.Count("pk")).values("number")
+        return self.annotate(cleared_since=models.Case(models.When(status="verified", then=models.Subquery(number))))
+
 
 class FileStateQuerySet(models.QuerySet[Any]):
     """What became of test files, as intervals over counted passes."""

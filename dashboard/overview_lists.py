@@ -1,0 +1,96 @@
+"""The three lists of the overview: what waits for a decision, what is largest, what was verified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from remediation.core import decisions as core
+from remediation.models import Ticket
+
+LISTED = 4
+MOST = 6  # rows of one list
+_FREE_SHOWN = 3  # of them, tickets that nobody claimed: they must not crowd out what came back
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A ticket and the reason it waits for a person; ``since``: how long the reason has held, where that is told."""
+
+    ticket: Ticket
+    reason: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What is shown, and how many more of each sort are not."""
+
+    shown: tuple[Decision, ...]
+    more: int = 0
+    more_unclaimed: int = 0
+
+
+def decisions(standing: Sequence[Ticket], now: datetime) -> Decisions:
+    """The most pressing first; of one sort what nobody owns, then the largest."""
+    found = [(reason, ticket) for ticket in standing if (reason := core.reason(_known(ticket), now))]
+    found.sort(key=lambda pair: (core.REASONS.index(pair[0]), pair[1].claimed_by_id is not None, -pair[1].errors))
+    pressing = [Decision(ticket, reason, _since(ticket, reason)) for reason, ticket in found]
+    free = [decision for decision in pressing if decision.reason == "unclaimed"]
+    others = [decision for decision in pressing if decision.reason != "unclaimed"]
+    room = max(0, min(_FREE_SHOWN, MOST - len(others)))
+    return Decisions(
+        shown=(*others[:MOST], *free[:room]),
+        more=max(0, len(others) - MOST),
+        more_unclaimed=len(free) - len(free[:room]),
+    )
+
+
+def _known(ticket: Any) -> core.Standing:
+    """``ticket`` comes from ``with_notes``."""
+    return core.Standing(
+        status=ticket.status,
+        blocks_all=ticket.blocking == "all",
+        claimed_at=ticket.claimed_at,
+        seen_at=_seen_at(ticket),
+        freed_at=ticket.freed_at,
+        noted_at=ticket.noted_at,
+    )
+
+
+def _seen_at(ticket: Ticket) -> datetime | None:
+    return ticket.first_pass.effective_at if ticket.first_pass else None
+
+
+def _since(ticket: Ticket, reason: str) -> datetime | None:
+    return {"idle": ticket.claimed_at, "unclaimed": _seen_at(ticket)}.get(reason)
+
+
+def largest(standing: Sequence[Ticket], total: int) -> dict[str, Any] | None:
+    """The tickets with the most visible errors, and how much of ``total`` they are together."""
+    visible = [ticket for ticket in standing if ticket.errors][:LISTED]
+    if not total or not visible:
+        return None
+    top = visible[:3]
+    return {
+        "tickets": [(ticket, round(72 * ticket.errors / visible[0].errors, 1)) for ticket in visible],
+        "top": len(top),
+        "sum": sum(ticket.errors for ticket in top),
+        "total": total,
+    }
+
+
+def verified(tickets: Sequence[Any], since: datetime | None) -> dict[str, Any]:
+    """Those verified after a moment, the latest first, and the errors that went with them."""
+    found = [
+        ticket for ticket in tickets if ticket.verified_pass and since and ticket.verified_pass.effective_at > since
+    ]
+    found.sort(key=lambda ticket: ticket.verified_pass.effective_at, reverse=True)
+    return {
+        "shown": found[: MOST - 1],
+        "tickets": len(found),
+        "more": max(0, len(found) - MOST + 1),
+        "errors": sum(ticket.cleared_since or 0 for ticket in found),
+    }
