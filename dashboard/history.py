@@ -132,7 +132,9 @@ def _points(
     points, before, scope = [], None, None
     for row in rows:
         if not row.counted:
-            points.append(Point(row.number, _time(row), row.outcome, replayed=_replayed(row), commit=row.commit))
+            points.append(
+                Point(row.number, _time(row), row.outcome, replayed=_replayed(row), commit=row.commit, id=row.pk)
+            )
             continue
         counts = tuple(errors[row.pk].get(layer.key, 0) for layer in layers)
         points.append(
@@ -151,6 +153,7 @@ def _points(
                 held=row.held and row.confirmed_at is None,
                 replayed=_replayed(row),
                 commit=row.commit,
+                id=row.pk,
             )
         )
         before, scope = row.total, row.scope_id

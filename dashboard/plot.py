@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard import drawing
+from dashboard.forecasts import forecast_of, target_of
 from dashboard.plot_choice import Choice
 from remediation.core import window
 from remediation.core.picture import Picture, picture, right_edge, thin
@@ -33,8 +34,7 @@ def picture_of(project: Project, trend: Trend, now: datetime, choice: Choice | N
     start = None
     if choice.weeks and trend.points:
         start = right_edge(trend, now) - timedelta(weeks=choice.weeks)
-    target = datetime.combine(project.target_date, time(), UTC) if project.target_date and not layer else None
-    return picture(shown, now, target, start)
+    return picture(shown, now, None if layer else target_of(project), start)
 
 
 def build(project: Project, trend: Trend, now: datetime, choice: Choice) -> dict[str, Any]:
@@ -44,6 +44,7 @@ def build(project: Project, trend: Trend, now: datetime, choice: Choice) -> dict
     return {
         "choice": choice,
         "chosen": chosen,
+        "forecast": forecast_of(project, trend, now),
         "drawing": drawing.draw(drawn) if drawn else None,
         "summary": summary(trend, chosen),
         "numbers": thin(trend).points[::-1][:TABLE_ROWS],

@@ -36,7 +36,7 @@ class Point:
     ``at``: effective time, aware. ``counts``: errors by layer, in the order of the layers; they sum to
     ``total`` (else ArithmeticError). ``scope``: what was collected; passes of one scope are comparable.
     ``scope_words``: what of it changed since the counted pass before, in short, where that is known.
-    ``replayed``: ``at`` is the commit's time and not the pass's own.
+    ``replayed``: ``at`` is the commit's time and not the pass's own. ``id``: of the row behind it, 0 for none.
     """
 
     number: int
@@ -53,6 +53,7 @@ class Point:
     held: bool = False
     replayed: bool = False
     commit: str = ""
+    id: int = 0
 
     def __post_init__(self) -> None:
         values = (self.total, self.counts, self.environment, self.ledger, self.tests)
