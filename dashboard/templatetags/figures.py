@@ -84,3 +84,16 @@ def took(seconds: float | None) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s"
     return f"{int(seconds) // 60} min {int(seconds) % 60} s"
+
+
+@register.filter
+def lasted(seconds: float | None) -> str:
+    """A duration that is still growing or is one of many: 4.2 s, 41 s, 1 min 12 s, 2 h 5 min."""
+    if seconds is None:
+        return ""
+    if seconds < 10:
+        return f"{max(0.0, seconds):.1f} s"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3_600 else f"{whole // 3_600:,} h {whole % 3_600 // 60} min"

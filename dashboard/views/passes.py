@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -37,13 +39,23 @@ def show(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 @require_safe
 @never_cache
+@vary_on_headers("HX-Request")
 def live(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """How far it is. 286 ends the polling once it has ended, and the page asks for the result."""
     collection_pass = access.pass_or_404(request.user, slug, number)
-    progress = live_passes.progress(collection_pass, timezone.now())
-    context = {"project": collection_pass.project, "pass": collection_pass, "progress": progress}
-    response = render(request, "dashboard/_progress.html", context)
-    if collection_pass.state == "ended":
+    part, ended = wants_part(request), collection_pass.state == "ended"
+    progress = live_passes.progress(collection_pass, live_passes.clock(collection_pass), request.user)
+    said = live_passes.announcement(collection_pass, progress, request.GET.get("said", ""), time.time())
+    context = {
+        "project": collection_pass.project,
+        "page": "passes",
+        "pass": collection_pass,
+        "progress": progress,
+        "paused": "paused" in request.GET,
+        **(said if part else {}),
+    }
+    response = render(request, "dashboard/_progress.html" if part else "dashboard/pass_live.html", context)
+    if part and ended:
         response.status_code = 286
         response["HX-Trigger"] = "pass-done"
     return response

@@ -43,12 +43,13 @@ def collect_whole(
     limits: Limits = DEFAULTS,
     level: int | None = None,
     on_tick: Callable[[], bool] | None = None,
+    on_round: Callable[[Sequence[str]], None] | None = None,
 ) -> Whole:
     """Collect ``tree`` as ``run.collect`` does, again without the culprits when files end or block the process.
 
     The last run equals bare pytest with ``--ignore`` for every file in ``left_out``. All runs together have
     ``limits.wall_seconds``; after ``limits.culprits`` runs that died it is given up. ``renew`` lays the tree out
-    afresh, because a run may have written into it.
+    afresh, because a run may have written into it. ``on_round`` hears before each run what is left out of it.
     """
     level = sandbox.probe().level if level is None else level
     start, root = time.monotonic(), tree_at(tree, level)
@@ -58,6 +59,8 @@ def collect_whole(
         remaining = limits.wall_seconds - (time.monotonic() - start)
         if runs:
             renew()
+        if on_round is not None:
+            on_round(tuple(found))
         collected = collect(
             leaving_out(target, found),
             tree=tree,

@@ -146,14 +146,16 @@ def run(
     limits: Limits = DEFAULTS,
     level: int | None = None,
     on_tick: Callable[[], bool] | None = None,
+    on_output: Callable[[bytes], None] | None = None,
     sandbox: Sandbox | None = None,
 ) -> ProcessEnd:
     """Run ``argv`` (absolute program) with ``tree`` visible at ``tree_at`` and nothing of ours in its environment.
 
     ``readable`` and ``writable`` are further absolute paths it needs, ``listed`` directories whose names alone it may
     read at level 2 (elsewhere it sees them or has its own). ``tree_at`` is the tree's own path below
-    level 3. ``on_tick`` is asked about twice a second; False stops the target. When this returns nothing of the
-    target is alive. Raises SandboxError where it cannot be run as asked.
+    level 3. ``on_tick`` is asked about twice a second; False stops the target. ``on_output`` is told as often what
+    was printed last (a few kilobytes, raw). When this returns nothing of the target is alive. Raises SandboxError
+    where it cannot be run as asked.
     """
     sandbox = sandbox or probe()
     level = sandbox.level if level is None else level
@@ -166,7 +168,8 @@ def run(
         )
         spec = _orders(request, level, scratch)
         look = functools.partial(_look, tree, limits.free_bytes, on_tick)
-        end = supervise(spec, isolated=level == 3, wall=limits.wall_seconds, output=limits.output_bytes, look=look)
+        wall, output = limits.wall_seconds, limits.output_bytes
+        end = supervise(spec, isolated=level == 3, wall=wall, output=output, look=look, tell=on_output)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         if level < 3 and sandbox.root and not sandbox.namespaces:

@@ -22,6 +22,7 @@ KEPT = 64 * 1024  # bytes of each output kept from its head, and as many from it
 TICK = 0.5  # seconds between two looks
 GRACE = 0.5  # seconds that a pipe may stay open after the target's end
 STATUS_LIMIT = 64 * 1024
+TOLD = 4 * 1024  # bytes of each output that a watcher is told
 
 
 class Capture:
@@ -38,6 +39,10 @@ class Capture:
         self.head += data[:room]
         self.tail += data[room:]
         del self.tail[:-KEPT]
+
+    def last(self) -> bytes:
+        """What came last, at most the kept tail."""
+        return bytes(self.tail or self.head)
 
     def text(self) -> str:
         left_out = self.total - len(self.head) - len(self.tail)
@@ -117,8 +122,11 @@ class Supervisor:
                 self.selector.unregister(key.fd)
         return True
 
-    def watch(self, wall: float, output: int, look: Callable[[], str]) -> str:
-        """Until the target ends by itself ("") or has to be stopped (why); ``look`` may give a reason too."""
+    def watch(self, wall: float, output: int, look: Callable[[], str], tell: Callable[[bytes], None] | None) -> str:
+        """Until the target ends by itself ("") or has to be stopped (why); ``look`` may give a reason too.
+
+        ``tell`` gets the end of what was printed so far, at every look.
+        """
         start = time.monotonic()
         next_tick = start  # a first look at once: who was stopped before does not begin
         while self.process.poll() is None:
@@ -129,6 +137,8 @@ class Supervisor:
                 return "output-limit"
             if now >= next_tick:
                 next_tick = now + TICK
+                if tell is not None:
+                    tell(self.stdout.last()[-TOLD:] + self.stderr.last()[-TOLD:])
                 if reason := look():
                     return reason
             # Short enough to see the process's end at once even while a daemon holds its pipes.
@@ -170,17 +180,24 @@ class Supervisor:
 
 
 def supervise(
-    spec: Mapping[str, Any], *, isolated: bool, wall: float, output: int, look: Callable[[], str]
+    spec: Mapping[str, Any],
+    *,
+    isolated: bool,
+    wall: float,
+    output: int,
+    look: Callable[[], str],
+    tell: Callable[[bytes], None] | None = None,
 ) -> ProcessEnd:
     """Run the launcher with ``spec`` to its end. ``wall`` in seconds, ``output`` in bytes of both pipes together.
 
     ``look`` is called about twice a second; what it returns is why the target is stopped, "" lets it go on.
+    ``tell`` gets the end of both outputs as often.
     """
     start = time.monotonic()
     supervisor = Supervisor(spec, isolated=isolated)
     try:
         try:
-            stopped = supervisor.watch(wall, output, look)
+            stopped = supervisor.watch(wall, output, look, tell)
         finally:
             supervisor.end()
         seconds = time.monotonic() - start

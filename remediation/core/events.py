@@ -6,7 +6,6 @@ import posixpath
 import re
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from remediation.core.blocker import blocker_of
 from remediation.core.culprit import EXIT, FILE_LIMIT, signal_name
@@ -44,21 +43,6 @@ REASONS: dict[str, str] = {
     "cancelled": "the pass was cancelled",
 }
 OURS = ("not-started", "reporter-failure", "cancelled")  # these make a failed pass, all others a blocked one
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A live view of a stream that is still being written."""
-
-    files_started: int
-    last_path: str
-    errors: int
-
-
-def progress(stream: bytes) -> Progress:
-    """How far a collection has come: test files begun, the last one, errors so far. Never raises."""
-    recording = read(stream)
-    return Progress(len(recording.started), recording.last_path, len(recording.errors))
 
 
 def judge(

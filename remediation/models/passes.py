@@ -100,6 +100,9 @@ class CollectionPass(models.Model):
     stage = models.CharField(max_length=10, choices=Stage.choices, blank=True)
     files_reached = models.PositiveIntegerField(default=0)
     errors_so_far = models.PositiveIntegerField(default=0)
+    # {stage: seconds from the claim to the moment it was reached}; stays, so that the next pass can be compared.
+    stage_times = models.JSONField(default=dict, blank=True)
+    live = models.JSONField(null=True, blank=True, help_text="While it runs: at most 2 KB of what it is doing.")
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
     reason = models.CharField(max_length=40, blank=True)
     reason_text = models.CharField(max_length=600, blank=True)

@@ -1,11 +1,13 @@
 """Passes, from the due time to the recorded result."""
 
-from remediation.passes.lease import claim
-from remediation.passes.queueing import cancel, queue, queue_due, reap, replay, waiting
+from remediation.passes.lease import LEASE, claim
+from remediation.passes.queueing import MAX_ATTEMPTS, cancel, queue, queue_due, reap, replay, waiting
 from remediation.passes.record import LostLease, Report, confirm, record, renames_between
 from remediation.passes.running import run
 
 __all__ = [
+    "LEASE",
+    "MAX_ATTEMPTS",
     "LostLease",
     "Report",
     "cancel",

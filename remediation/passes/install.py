@@ -39,9 +39,29 @@ class Interpreter:
     detected: Mapping[str, Any] = field(default_factory=dict)
 
 
-def interpreter_for(workshop: Workshop, sha: str, *, level: int, alive: Callable[[], bool]) -> Interpreter:
-    """Find or build the interpreter of a pass. Raises BuildError with what to do."""
-    declared = environment.discover(workshop.mirror, sha)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a commit declares and which Python it gets, before anything is built. ``python`` is a path.
+
+    ``key`` names the environment; "" where the interpreter is given and nothing is built.
+    """
+
+    declared: Declared
+    python: str
+    recipe: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    key: str = ""
+
+
+def interpreter_for(
+    workshop: Workshop, sha: str, *, level: int, alive: Callable[[], bool], printed: Callable[[bytes], None]
+) -> Interpreter:
+    """Find or build the interpreter of a pass. Raises BuildError with what to do.
+
+    While it builds, ``alive`` is asked whether to go on and ``printed`` is told what uv said last.
+    """
+    wanted = wanted_by(workshop, sha)
+    declared = wanted.declared
     roots = environment.source_roots(entry.path for entry in workshop.mirror.tree(sha))
     found: dict[str, Any] = {
         "requires_python": declared.requires_python,
@@ -49,39 +69,35 @@ def interpreter_for(workshop: Workshop, sha: str, *, level: int, alive: Callable
         "notes": list(declared.notes),
         "source_roots": list(roots),
     }
-    if os.sep in workshop.project.interpreter:
-        path, key, log = _given(workshop.project.interpreter)
-    else:
-        path, key, log = _built(workshop, sha, declared, level, alive, found)
-    return Interpreter(path, key, roots, declared.distributions, log, found)
+    if not wanted.key:
+        given = "given-" + hashlib.sha256(wanted.python.encode()).hexdigest()[:24]
+        return Interpreter(wanted.python, given, roots, declared.distributions, "", found)
+    built = build(workshop, wanted, level=level, alive=alive, printed=printed)
+    found["python"] = wanted.python
+    return Interpreter(str(built.python), built.key, roots, declared.distributions, built.log, found)
 
 
-def _given(wanted: str) -> tuple[str, str, str]:
-    try:
-        path = check_interpreter(wanted)
-    except InterpreterMissing as error:
-        raise BuildError("interpreter-missing", str(error)) from error
-    return path, "given-" + hashlib.sha256(path.encode()).hexdigest()[:24], ""
-
-
-def _built(
-    workshop: Workshop,
-    sha: str,
-    declared: Declared,
-    level: int,
-    alive: Callable[[], bool],
-    found: dict[str, Any],
-) -> tuple[str, str, str]:
-    """Path, key and log of the environment made from the project's own lines, or from what the commit declares."""
-    project = workshop.project
+def wanted_by(workshop: Workshop, sha: str) -> Wanted:
+    """Read what the commit declares and choose a Python that is installed here; runs nothing of the target."""
+    declared, project = environment.discover(workshop.mirror, sha), workshop.project
+    if os.sep in project.interpreter:
+        try:
+            return Wanted(declared, check_interpreter(project.interpreter))
+        except InterpreterMissing as error:
+            raise BuildError("interpreter-missing", str(error)) from error
     recipe = tuple(project.install.splitlines()) or declared.recipe
     wanted = project.interpreter
     # A version that a person gave is a must; one that the repository names is a preference.
     must = f"=={wanted}.*" if wanted.count(".") < 2 else f"=={wanted}"
     base = choose_python(must if wanted else declared.requires_python, wanted or declared.python)
-    found["python"] = base
     files = environment.declaring_files(workshop.mirror, sha, recipe)
-    key = environment.recipe_key(recipe, files=files, python=base)
-    run = functools.partial(sandbox.run, level=level, limits=BUILD_LIMITS, on_tick=alive)
-    built = environment.ensure(recipe, files=files, python=base, root=workshop.environments, key=key, run=run)
-    return str(built.python), key, built.log
+    return Wanted(declared, base, recipe, files, environment.recipe_key(recipe, files=files, python=base))
+
+
+def build(
+    workshop: Workshop, wanted: Wanted, *, level: int, alive: Callable[[], bool], printed: Callable[[bytes], None]
+) -> environment.Built:
+    """The environment that is wanted, built in the sandbox if it is not there. Raises BuildError."""
+    run = functools.partial(sandbox.run, level=level, limits=BUILD_LIMITS, on_tick=alive, on_output=printed)
+    root, key = workshop.environments, wanted.key
+    return environment.ensure(wanted.recipe, files=wanted.files, python=wanted.python, root=root, key=key, run=run)

@@ -1,4 +1,4 @@
-"""Who runs a pass: one worker, for as long as it shows signs of life."""
+"""Who runs a pass or a check: one worker, for as long as it shows signs of life."""
 
 from __future__ import annotations
 
@@ -42,15 +42,17 @@ def claim(pass_id: int) -> CollectionPass | None:
                 started_at=Now(),
                 files_reached=0,
                 errors_so_far=0,
+                stage_times={"fetch": 0.0},
+                live=None,
             )
     except IntegrityError:  # another pass of this project is running
         return None
     return CollectionPass.objects.select_related("project").filter(pk=pass_id).first() if won else None
 
 
-def held(collection_pass: CollectionPass) -> Any:
-    """The pass's row, if this worker still holds it."""
-    return CollectionPass.objects.filter(pk=collection_pass.pk, fence=collection_pass.fence, state="running")
+def held(row: CollectionPass) -> Any:
+    """The row of a pass or of a check, if this worker still holds it."""
+    return type(row)._default_manager.filter(pk=row.pk, fence=row.fence, state="running")
 
 
 class Heartbeat:
@@ -60,13 +62,13 @@ class Heartbeat:
     at once for a new stage.
     """
 
-    def __init__(self, collection_pass: CollectionPass) -> None:
-        self._pass = collection_pass
+    def __init__(self, row: CollectionPass) -> None:
+        self._row = row
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._progress: dict[str, Any] = {}
-        self._thread = threading.Thread(target=self._beat, name=f"lease-{collection_pass.pk}", daemon=True)
+        self._thread = threading.Thread(target=self._beat, name=f"lease-{row.pk}", daemon=True)
         self.alive = True
 
     def __enter__(self) -> Self:
@@ -81,7 +83,7 @@ class Heartbeat:
         self._thread.join()
 
     def report(self, *, now: bool = False, **progress: Any) -> None:
-        """Remember progress columns (stage, files_reached, errors_so_far) for the next beat."""
+        """Remember progress columns (stage, files_reached, errors_so_far, live) for the next beat."""
         with self._lock:
             self._progress.update(progress)
         if now:
@@ -103,9 +105,9 @@ class Heartbeat:
             progress: Mapping[str, Any] = dict(self._progress)
             self._progress.clear()
         try:
-            return bool(held(self._pass).update(lease_until=Now() + LEASE, **progress))
+            return bool(held(self._row).update(lease_until=Now() + LEASE, **progress))
         except Error:  # also InterfaceError, when the connection was closed under us
             # A short outage must not lose the pass: the lease itself decides, on the database's clock.
-            log.warning("pass %s: the lease could not be extended; trying again", self._pass.pk)
+            log.warning("%s: the lease could not be extended; trying again", self._row)
             connection.close()
             return True

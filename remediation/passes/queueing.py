@@ -103,10 +103,12 @@ def reap() -> int:
         observed_at=F("started_at"),
         effective_at=F("started_at"),
         lease_until=None,
+        live=None,
         fence=F("fence") + 1,
     )
+    # The lease stays as it is: since its end the pass waits again.
     again = lost.filter(attempts__lt=MAX_ATTEMPTS).update(
-        state="queued", stage="", lease_until=None, nudged_at=None, fence=F("fence") + 1
+        state="queued", stage="", live=None, nudged_at=None, fence=F("fence") + 1
     )
     return failed + again
 
@@ -126,6 +128,7 @@ def cancel(collection_pass: CollectionPass) -> bool:
             observed_at=Now(),
             effective_at=Now(),
             lease_until=None,
+            live=None,
             fence=F("fence") + 1,
         )
     )

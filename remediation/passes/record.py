@@ -51,6 +51,7 @@ class Report:
     install_log: str = ""
     output_tail: str = ""
     detected: Mapping[str, Any] = field(default_factory=dict)
+    stage_times: Mapping[str, float] = field(default_factory=dict)
 
 
 def record(collection_pass: CollectionPass, report: Report, renames: projections.Renames) -> None:
@@ -93,7 +94,8 @@ def _fill(row: CollectionPass, report: Report) -> None:
     row.reason_text = clean_text(verdict.text, 600)
     row.detail = clean_text(verdict.detail, _TAIL)
     row.blocker = asdict(verdict.blocker) if verdict.blocker else None
-    row.lease_until = None
+    row.lease_until = row.live = None
+    row.stage_times = dict(report.stage_times) or row.stage_times
     row.observed_at = report.observed_at or row.started_at
     if report.commit:
         row.commit, row.subject = report.commit.sha, report.commit.subject[:300]

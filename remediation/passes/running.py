@@ -7,7 +7,6 @@ import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from django.conf import settings
 from django.db import OperationalError
@@ -21,9 +20,9 @@ from remediation.collection.mirror import Commit, Entry, SourceError
 from remediation.collection.rounds import collect_whole, judge_whole
 from remediation.collection.runtime import InterpreterError, describe_interpreter
 from remediation.collection.sandbox import Limits, SandboxError
-from remediation.core import events, tree
+from remediation.core import tree
 from remediation.core.blocker import located
-from remediation.core.file_states import is_test_file
+from remediation.core.progress import files_found
 from remediation.core.records import PassResult, SessionFacts, Verdict
 from remediation.core.text import clean_line
 from remediation.core.written import Naming, blocked_paths, with_written
@@ -31,6 +30,7 @@ from remediation.models import CollectionPass, Project
 from remediation.passes.install import Interpreter, interpreter_for
 from remediation.passes.lease import Heartbeat, claim
 from remediation.passes.record import LostLease, Report, record, renames_between
+from remediation.passes.watching import Watch
 from remediation.passes.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -46,8 +46,10 @@ def run(pass_id: int) -> None:
         return
     workshop = Workshop(collection_pass.project)
     with Heartbeat(collection_pass) as heartbeat:
-        report = _Run(collection_pass, workshop, heartbeat).report()
-        heartbeat.report(stage="record", now=True)
+        watch = Watch(heartbeat)
+        report = _Run(collection_pass, workshop, heartbeat, watch).report()
+        watch.stage("record")
+        report = replace(report, stage_times=watch.times)
         try:
             _record(collection_pass, report, workshop)
             _tidy(workshop)
@@ -78,11 +80,12 @@ def _record(collection_pass: CollectionPass, report: Report, workshop: Workshop)
 class _Run:
     """The work between claim and record; every step adds to the report."""
 
-    def __init__(self, collection_pass: CollectionPass, workshop: Workshop, heartbeat: Heartbeat) -> None:
+    def __init__(self, collection_pass: CollectionPass, workshop: Workshop, heartbeat: Heartbeat, watch: Watch) -> None:
         self.collection_pass = collection_pass
         self.project = collection_pass.project
         self.workshop = workshop
         self.heartbeat = heartbeat
+        self.watch = watch
         self.level = sandbox.probe().level
         self.so_far = Report(Verdict("failed"), sandbox_level=self.level)
 
@@ -112,7 +115,7 @@ class _Run:
 
     def check_out(self) -> Commit:
         """Fetch, find the commit and its place in the order, and lay its files out."""
-        self.heartbeat.report(stage="fetch", now=True)
+        self.watch.stage("fetch")
         mirror, wanted = self.workshop.mirror, self.collection_pass.requested_commit
         branch = self.workshop.follow(wanted)
         sha = mirror.resolve(wanted or branch)
@@ -127,7 +130,7 @@ class _Run:
             observed_at=None if live else commit.committed_at,
             detected={**self.project.detected, "branch": branch},
         )
-        self.heartbeat.report(stage="checkout", now=True, commit=sha, subject=commit.subject[:300])
+        self.watch.stage("checkout", commit=sha, subject=commit.subject[:300])
         checkout.remove(self.workshop.work)
         self.lay_out(sha)
         return commit
@@ -141,8 +144,9 @@ class _Run:
 
     def install(self, commit: Commit) -> Interpreter:
         """The interpreter of the pass: the given one, or an environment made from what the commit declares."""
-        self.heartbeat.report(stage="install", now=True)
-        interpreter = interpreter_for(self.workshop, commit.sha, level=self.level, alive=lambda: self.heartbeat.alive)
+        self.watch.stage("install")
+        seen = {"alive": lambda: self.heartbeat.alive, "printed": self.watch.printed}
+        interpreter = interpreter_for(self.workshop, commit.sha, level=self.level, **seen)
         self.so_far = replace(
             self.so_far,
             environment_key=interpreter.key,
@@ -157,8 +161,8 @@ class _Run:
         """Run pytest in the sandbox and judge what it left behind."""
         entries = self.workshop.mirror.tree(commit.sha)
         python_paths = [entry.path for entry in entries if entry.path.endswith(".py")]
-        tests = sum(1 for path in python_paths if is_test_file(path))
-        self.heartbeat.report(stage="collect", now=True, files_total=tests)
+        self.watch.stage("collect", files_total=files_found(python_paths))
+        self.watch.collecting(self.workshop.work / "stream.jsonl", python_paths)
         self.workshop.work.mkdir()
         whole = collect_whole(
             self._target(interpreter),
@@ -169,6 +173,7 @@ class _Run:
             limits=limits(),
             level=self.level,
             on_tick=self._tick,
+            on_round=self.watch.round,
         )
         collected = whole.last
         self.so_far = replace(
@@ -229,9 +234,7 @@ class _Run:
 
     def _tick(self) -> bool:
         """Twice a second: show how far it is, and stop the target when the pass is no longer ours."""
-        stream = self.workshop.work / "stream.jsonl"
-        seen = events.progress(_head(stream))
-        self.heartbeat.report(files_reached=seen.files_started, errors_so_far=seen.errors)
+        self.watch.look()
         return self.heartbeat.alive
 
 
@@ -254,13 +257,3 @@ def limits() -> Limits:
 
 def _failed(code: str, text: str, detail: str = "") -> Verdict:
     return Verdict("failed", code, f"{clean_line(text, 500)} Nothing was counted.", detail)
-
-
-def _head(stream: Path, limit: int = 4 << 20) -> bytes:
-    """The stream so far; progress needs no more than its first megabytes. The target may have put a link there."""
-    try:
-        descriptor = os.open(stream, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return b""
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read(limit)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remediation.core.events import OURS, REASONS, judge, progress
+from remediation.core.events import OURS, REASONS, judge
 from remediation.core.records import Cause, CollectionError, PassResult, ProcessEnd
 
 Event = dict[str, Any]
@@ -330,13 +330,6 @@ def test_python_files_are_assumed_where_pytest_never_said() -> None:
     assert judge(b"", ProcessEnd(0), python_files=["check_*.py"]).session.python_files == ("check_*.py",)
 
 
-def test_progress_of_a_stream_being_written() -> None:
-    body = lines(LOADED, SESSION, start("./"), start("a.py"), error("a.py"), start("b.py"))
-    seen = progress(body + b'{"event": "star')
-    assert (seen.files_started, seen.last_path, seen.errors) == (2, "b.py", 1)
-    assert progress(b"").files_started == 0
-
-
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_truncated_stream_never_counts(name: str) -> None:
     stream, status = SAMPLES[name]
@@ -386,7 +379,6 @@ EVENTS = st.lists(st.tuples(KINDS, st.dictionaries(KEYS, JSON, max_size=6)), max
 @given(st.binary(max_size=400), ENDS)
 def test_no_bytes_make_it_raise(stream: bytes, end: ProcessEnd) -> None:
     assert judge(stream, end, inventory=["test_a.py"]).outcome in ("blocked", "failed")
-    progress(stream)
 
 
 @settings(max_examples=300, deadline=None)

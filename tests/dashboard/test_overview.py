@@ -138,7 +138,9 @@ def test_the_first_pass_waits_and_runs(db: None) -> None:
     queued = passes.queue(project, trigger="manual")
     assert "It starts as soon as a worker is free." in page(client)
     passes.claim(queued.pk)
-    CollectionPass.objects.filter(pk=queued.pk).update(stage="collect", files_reached=268, errors_so_far=61)
+    CollectionPass.objects.filter(pk=queued.pk).update(
+        stage="collect", stage_times={"fetch": 0, "collect": 1}, files_reached=268, errors_so_far=61
+    )
     said = page(client)
     assert "Counting for the first time" in said
     assert "268 test files reached" in said

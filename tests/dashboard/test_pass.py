@@ -162,7 +162,9 @@ def test_progress_until_it_ends(cast: Cast) -> None:
     assert waits.status_code == 200
     assert 'hx-trigger="every 2s"' in waits.content.decode()
     passes.claim(queued.pk)
-    CollectionPass.objects.filter(pk=queued.pk).update(stage="collect", files_reached=2, errors_so_far=1)
+    CollectionPass.objects.filter(pk=queued.pk).update(
+        stage="collect", stage_times={"fetch": 0, "collect": 1}, files_reached=2, errors_so_far=1
+    )
     page = words(client.get(url(2)).content.decode())
     assert "Pass #2 is running" in page
     assert "2 test files reached" in page

@@ -33,7 +33,9 @@ def test_the_first_pass_from_nothing_to_a_trend(visit: Visit, cast: Cast) -> Non
     queued = passes.queue(project, trigger="manual")
     claimed = passes.claim(queued.pk)
     assert claimed is not None
-    CollectionPass.objects.filter(pk=queued.pk).update(stage="collect", files_reached=7, errors_so_far=4)
+    CollectionPass.objects.filter(pk=queued.pk).update(
+        stage="collect", stage_times={"fetch": 0, "collect": 1}, files_reached=7, errors_so_far=4
+    )
     page = visitor.go("/p/zephyr/")
     page.evaluate("window.kept = true")
     expect(page.get_by_role("heading", name="Counting for the first time")).to_be_visible()

@@ -169,7 +169,7 @@ def test_a_lost_pass_is_queued_again_and_fails_visibly_after_three_attempts() ->
         assert passes.reap() == 1
         row.refresh_from_db()
         assert (row.state, row.stage, row.outcome, row.attempts) == ("queued", "", "", attempt)
-        assert row.lease_until is None
+        assert row.live is None
         assert passes.waiting() == [row.pk]
         assert passes.claim(row.pk)
     expire(row)

@@ -38,6 +38,7 @@ class Reporter:
         self.causes = Causes(self.places)
         self.python_files: list[str] = []
         self.items: Counter[str] = Counter()
+        self.tests = 0  # seen so far, for whoever watches
         self.deselected: Counter[str] = Counter()
         self.deselected_by: dict[str, dict[str, None]] = {}
         self.modules: dict[str, dict[str, str]] = {}
@@ -166,14 +167,15 @@ class Reporter:
     def pytest_collectstart(self, collector: Any) -> None:
         with self.guard("pytest_collectstart"):
             if isinstance(collector, pytest.File) or is_directory(collector):
-                self.stream.write("start", node=collector.nodeid, path=self.places.place(collector))
+                place = self.places.place(collector)
+                self.stream.write("start", node=collector.nodeid, path=place, tests=self.tests)
                 self.watchdog.restart()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self) -> None:
         """Every file is behind us: whatever ends the process from here on is no file's doing."""
         with self.guard("pytest_collection_modifyitems"):
-            self.stream.write("reached-end")
+            self.stream.write("reached-end", tests=self.tests)
             self.watchdog.stop()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -221,6 +223,7 @@ class Reporter:
 
     def pytest_itemcollected(self, item: Any) -> None:
         with self.guard("pytest_itemcollected"):
+            self.tests += 1
             self.items[self.places.place(item)] += 1
 
     def pytest_deselected(self, items: Any) -> None:
