@@ -5,7 +5,19 @@ from __future__ import annotations
 from django.urls import path
 
 from dashboard.health import healthz
-from dashboard.views import conditions, overview, passes, people, portfolio, rules, settings, silenced, ticket, tickets
+from dashboard.views import (
+    conditions,
+    frame,
+    overview,
+    passes,
+    people,
+    portfolio,
+    rules,
+    settings,
+    silenced,
+    ticket,
+    tickets,
+)
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -14,6 +26,7 @@ urlpatterns = [
     path("login/", people.SignIn.as_view(), name="login"),
     path("logout/", people.SignOut.as_view(), name="logout"),
     path("welcome/<str:token>/", people.welcome, name="welcome"),
+    path("projects/menu/", frame.projects_menu, name="projects-menu"),
     # /p/new/ stands before /p/<slug>/
     path("p/new/", settings.project_new, name="project-new"),
     # /p/<slug>/

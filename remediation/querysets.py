@@ -35,6 +35,13 @@ class ProjectQuerySet(models.QuerySet[Any]):
         mine = roles.filter(project=models.OuterRef("pk"), user=user.pk).values("role")[:1]
         return self.annotate(role_of_asker=models.Subquery(mine))
 
+    def with_open_tickets(self) -> Self:
+        """With ``open_tickets``: how many stand. No query of its own."""
+        tickets = self.model._meta.get_field("tickets").related_model.objects.filter(STANDING)
+        mine = tickets.filter(project=models.OuterRef("pk")).order_by().values("project")
+        counted = mine.annotate(number=models.Count("pk")).values("number")
+        return self.annotate(open_tickets=models.functions.Coalesce(models.Subquery(counted), 0))
+
     def with_ticket_counts(self) -> Self:
         """With ``regressed`` and ``unclaimed``: standing tickets that came back, and that nobody owns."""
         standing = Q(tickets__merged_into__isnull=True) & ~Q(tickets__status="verified")
