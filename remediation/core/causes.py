@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Frame:
     """One in-repository frame of a traceback.
 
@@ -22,7 +22,7 @@ class Frame:
     pending: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Outside:
     """One frame outside the repository: dotted module, function, and the statement that was executing.
 
@@ -40,7 +40,7 @@ class Outside:
         return self.module.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Cause:
     """The exception behind an error, taken from the object and never from printed text.
 
@@ -85,7 +85,7 @@ class Cause:
         return self.frames[-1] if self.frames else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class CollectionError:
     """One failing collector as pytest reported it, folded into the file it belongs to."""
 

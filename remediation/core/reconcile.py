@@ -63,10 +63,13 @@ class Movement:
         return not (self.appeared or self.closed or self.moved or self.settled or self.hidden_moved or self.files)
 
 
-def step(state: State, seen: Seen) -> tuple[State, Movement]:
-    """Return the state after one more counted pass, and what moved. Pure; the same in every order of arrival."""
+def step(state: State, seen: Seen, errors: Mapping[Pair, Identified] | None = None) -> tuple[State, Movement]:
+    """Return the state after one more counted pass, and what moved. Pure; the same in every order of arrival.
+
+    ``errors``: the pass's own, where they have been identified already.
+    """
     result = seen.result
-    errors = identify(result)
+    errors = identify(result) if errors is None else errors
     held = _is_held(state, seen)
     renames = carried_renames(seen, state.files, _erring(state))
     carried, moved, hidden_moved = _carry(state, renames, errors)

@@ -6,7 +6,6 @@ Paths are relative to the repository's root with forward slashes. Every text has
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import zlib
@@ -35,7 +34,7 @@ __all__ = [
 FORMAT = 1  # of the stored JSON; a reader refuses what it does not know
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class FileResult:
     """What became of one test file: ``state`` is one of FILE_STATES, ``tests`` the tests it gave.
 
@@ -116,24 +115,23 @@ class PassResult:
 
     def canonical(self) -> bytes:
         """Canonical JSON: the same facts give the same bytes, whatever order they came in."""
-        ordered = dataclasses.replace(
-            self,
+        ordered = {
             # By every field: two errors of one node may differ only in their frames.
-            files=tuple(sorted(self.files, key=dataclasses.astuple)),
-            errors=tuple(sorted(self.errors, key=dataclasses.astuple)),
-            inventory=tuple(sorted(self.inventory)),
-            warnings=tuple(sorted(self.warnings)),
-        )
-        document = {"format": FORMAT, **dataclasses.asdict(ordered)}
-        return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+            "files": sorted(self.files),
+            "errors": sorted(self.errors),
+            "inventory": sorted(self.inventory),
+            "warnings": sorted(self.warnings),
+        }
+        document = {"format": FORMAT, **_fields(self), **ordered}
+        return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_fields).encode()
 
     def digest(self) -> str:
         """SHA-256 of the canonical form, 64 hex digits."""
-        return hashlib.sha256(self.canonical()).hexdigest()
+        return digest_of(self.canonical())
 
     def pack(self) -> bytes:
         """The canonical form, compressed for storage."""
-        return zlib.compress(self.canonical(), 6)
+        return compress(self.canonical())
 
     @classmethod
     def unpack(cls, packed: bytes) -> PassResult:
@@ -156,6 +154,21 @@ class PassResult:
             tree=_tree(document["tree"]),
             patterns=tuple(document.get("patterns", ())),
         )
+
+
+def digest_of(canonical: bytes) -> str:
+    """SHA-256 of a canonical form, 64 hex digits."""
+    return hashlib.sha256(canonical).hexdigest()
+
+
+def compress(canonical: bytes) -> bytes:
+    """A canonical form as it is stored."""
+    return zlib.compress(canonical, 6)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """A dataclass as a dictionary, one level deep: ``asdict`` copies every value on its way."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def _tree(document: dict[str, Any]) -> TreeFacts:

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from remediation import projections
 from remediation.collection.mirror import Commit, Mirror, SourceError
 from remediation.core import fingerprint
-from remediation.core.records import PassResult, SessionFacts, Verdict
+from remediation.core.records import SessionFacts, Verdict, compress, digest_of
 from remediation.core.silence import SERVING
 from remediation.core.text import clean_text
 from remediation.core.whereabouts import TreeChange
@@ -63,8 +63,7 @@ def record(collection_pass: CollectionPass, report: Report, renames: projections
             raise LostLease(f"pass {collection_pass.pk} is no longer held with fence {collection_pass.fence}")
         _fill(row, report)
         row.conditions = _conditions(collection_pass.project, row, report)
-        if report.verdict.result is not None:
-            _fill_counted(row, project, report.verdict.result, report.verdict.session)
+        facts = _fill_counted(row, project, report.verdict) if report.verdict.result is not None else None
         row.project = project
         row.save(force_update=True)
         CollectionPass.objects.filter(pk=row.pk).update(ended_at=Now())
@@ -73,9 +72,9 @@ def record(collection_pass: CollectionPass, report: Report, renames: projections
             project.detected = detected
             project.save(update_fields=["detected"], force_update=True)
         if row.decides:
-            projections.land(row, renames)
+            projections.land(row, renames, facts)
         else:
-            projections.retime(project)
+            projections.give_time(row)
 
 
 def _clean(value: Any) -> Any:
@@ -125,7 +124,9 @@ def _conditions(project: Project, row: CollectionPass, report: Report) -> dict[s
     return cleaned
 
 
-def _fill_counted(row: CollectionPass, project: Project, result: PassResult, session: SessionFacts) -> None:
+def _fill_counted(row: CollectionPass, project: Project, verdict: Verdict) -> projections.Facts:
+    assert verdict.result is not None
+    result = verdict.result
     errors = fingerprint.identify(result)
     row.total = len(errors)
     row.environment_errors = sum(1 for identified in errors.values() if identified.error.environment)
@@ -133,8 +134,11 @@ def _fill_counted(row: CollectionPass, project: Project, result: PassResult, ses
     row.tests_collected = result.tests
     # Test files only, as the inventory of silent files counts them: a conftest serves others.
     row.files_total = sum(posixpath.basename(path) not in SERVING for path in result.inventory)
-    row.result = _once(Result, project, result.digest(), content=result.pack())
-    row.scope = _scope(project, session, row.sandbox_level)
+    canonical = result.canonical()
+    # A function is asked for its value only where there is no such row yet.
+    row.result = _once(Result, project, digest_of(canonical), content=lambda: compress(canonical))
+    row.scope = _scope(project, verdict.session, row.sandbox_level)
+    return projections.Facts(result, errors)
 
 
 def _scope(project: Project, session: SessionFacts, sandbox_level: int | None) -> Scope:

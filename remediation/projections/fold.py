@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
 
+from remediation.core.fingerprint import Identified, Pair, identify
+from remediation.core.ledger import Ledger
 from remediation.core.reconcile import Movement, State, step
 from remediation.core.records import PassResult
 from remediation.core.whereabouts import Seen, TreeChange, file_reason
@@ -24,12 +28,26 @@ from remediation.models import (
 )
 from remediation.projections.file_counts import FileCounts
 from remediation.projections.lines import renumber
-from remediation.projections.load import is_current, load_state
+from remediation.projections.load import is_current, is_settled, load_state
 from remediation.projections.regroup import inheritance
 from remediation.projections.tickets import TicketBook
 from remediation.projections.write import Writer
 
 Renames = Callable[[str, str], TreeChange]  # (commit before, commit after) -> renamed and deleted files
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a pass brought home, read once: its result and the result's errors by what is counted."""
+
+    result: PassResult
+    errors: Mapping[Pair, Identified]
+
+    @classmethod
+    def of(cls, collection_pass: CollectionPass) -> Facts:
+        """From what is stored."""
+        result = collection_pass.result.unpack()
+        return cls(result, identify(result))
 
 
 def stored_renames(project: Project) -> Renames:
@@ -47,8 +65,10 @@ def change_of(row: Rename) -> TreeChange:
     return TreeChange(row.pairs, None if row.deleted is None else frozenset(row.deleted))
 
 
-def land(collection_pass: CollectionPass, renames: Renames) -> None:
+def land(collection_pass: CollectionPass, renames: Renames, facts: Facts | None = None) -> None:
     """Project a deciding pass that was just recorded; the caller holds the project's row lock.
+
+    ``facts``: those of the pass, where the caller has them at hand.
 
     At the tip this is one step from the stored state. For an older commit, or when the grouping has a
     new version, everything is computed again: the result is the same whatever the order of arrival.
@@ -59,12 +79,16 @@ def land(collection_pass: CollectionPass, renames: Renames) -> None:
         return
     if not collection_pass.counted:
         TicketBook(project).block(collection_pass)
-        retime(project)
+        give_time(collection_pass)
         return
     before = project.passes.counted().select_related("result", "scope").before(collection_pass).in_commit_order().last()
-    fold = _Fold(project, renames, load_state(project, before), before)
-    fold.apply(collection_pass)
-    retime(project)
+    facts = facts or Facts.of(collection_pass)
+    if before is not None and before.result_id == collection_pass.result_id and is_settled(project, before):
+        state = State(open=facts.errors, files={file.path: file for file in facts.result.files}, baseline_done=True)
+        _Fold(project, renames, state, before).repeat(collection_pass, facts)
+    else:
+        _Fold(project, renames, load_state(project, before), before).apply(collection_pass, facts)
+    give_time(collection_pass)
 
 
 @transaction.atomic
@@ -81,7 +105,7 @@ def rebuild(project: Project, renames: Renames | None = None) -> int:
     count = 0
     for collection_pass in passes.iterator(chunk_size=50):
         if collection_pass.counted:
-            fold.apply(collection_pass)
+            fold.apply(collection_pass, Facts.of(collection_pass))
             count += 1
         else:
             fold.tickets.block(collection_pass)
@@ -111,6 +135,21 @@ def _forget(project: Project) -> None:
     project.passes.exclude(previous=None, cleared=None, held=False).update(
         previous=None, comparable=None, held=False, cleared=None, hidden=None, unmasked=None, new=None, regressed=None
     )
+
+
+def give_time(collection_pass: CollectionPass) -> None:
+    """Give a pass that just ended its effective time; the times of all others stay unless it stands before some."""
+    project = collection_pass.project
+    placed = project.passes.filter(state="ended", position__isnull=False)
+    if collection_pass.position is None or placed.after(collection_pass).exists():
+        retime(project)
+        return
+    timed = placed.before(collection_pass).filter(effective_at__isnull=False).in_commit_order()
+    last = timed.values_list("effective_at", flat=True).last()
+    observed = collection_pass.observed_at
+    if observed is not None:
+        latest = observed if last is None else max(last, observed)
+        CollectionPass.objects.filter(pk=collection_pass.pk).update(effective_at=latest)
 
 
 def retime(project: Project) -> None:
@@ -148,15 +187,29 @@ class _Fold:
             project, again=last is None, inherited=inherited, sorted_by=last.rules_version if last else None
         )
         self.writer = Writer(project)
-        self.file_counts = FileCounts(project, self.writer.files)
 
-    def apply(self, collection_pass: CollectionPass) -> None:
+    @functools.cached_property
+    def file_counts(self) -> FileCounts:
+        """What files gave and hold. A pass that repeats the one before it never asks."""
+        return FileCounts(self.project, self.writer.files)
+
+    def repeat(self, collection_pass: CollectionPass, facts: Facts) -> None:
+        """The same facts once more, and nothing open between them: only the pass's own numbers are written."""
+        total = len(facts.errors)
+        movement = Movement(
+            facts.errors, {}, {}, {}, {}, {}, {}, held=False, ledger=Ledger(total, 0, 0, 0, 0, 0, total)
+        )
+        self.tickets.follow(collection_pass)
+        self.writer.write_counts(collection_pass, movement, self.tickets)
+        self._write_pass(collection_pass, movement)
+
+    def apply(self, collection_pass: CollectionPass, facts: Facts) -> None:
         """One more counted pass: the pure step, then the rows it changes."""
         self.tickets.follow(collection_pass)
-        result = collection_pass.result.unpack()
+        result = facts.result
         change = self._change(collection_pass, result)
         seen = Seen(result, change.renames, collection_pass.confirmed_at is not None, change.deleted)
-        state, movement = step(self.state, seen)
+        state, movement = step(self.state, seen, facts.errors)
         state = self.tickets.open_for(state, movement, collection_pass)
         self.writer.write(collection_pass, movement, self.tickets.fingerprints)
         self.file_counts.write(self.state.files, movement.files, seen, self.last)

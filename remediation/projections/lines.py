@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from django.db.models import Max
 
 from remediation.models import CollectionPass, Project, Ticket, Transition
 
+Line = tuple[Ticket, str, Mapping[str, object]]  # ticket, verb, data
 
-def write_line(ticket: Ticket, verb: str, collection_pass: CollectionPass, data: dict[str, object]) -> None:
-    """Append what a pass did to a ticket; the caller holds the ticket's row lock."""
-    last = ticket.transitions.aggregate(last=Max("sequence"))["last"] or 0
-    Transition.objects.create(
-        ticket=ticket,
-        sequence=last + 1,
-        at=collection_pass.observed_at or collection_pass.queued_at,
-        verb=verb,
-        collection_pass=collection_pass,
-        data=data,
+
+def write_lines(lines: Sequence[Line], collection_pass: CollectionPass) -> None:
+    """Append what a pass did to tickets, one line each; the caller holds their row locks. Two queries."""
+    if not lines:
+        return
+    rows = Transition.objects.filter(ticket__in=[ticket for ticket, _, _ in lines]).values_list("ticket")
+    last = dict(rows.annotate(last=Max("sequence")).order_by())
+    Transition.objects.bulk_create(
+        Transition(
+            ticket=ticket,
+            sequence=last.get(ticket.pk, 0) + 1,
+            at=collection_pass.observed_at or collection_pass.queued_at,
+            verb=verb,
+            collection_pass=collection_pass,
+            data=dict(data),
+        )
+        for ticket, verb, data in lines
     )
 
 

@@ -34,6 +34,20 @@ def load_state(project: Project, last: CollectionPass | None) -> State:
     )
 
 
+def is_settled(project: Project, last: CollectionPass) -> bool:
+    """Whether the same facts once more would change nothing: no ending is open, and git need not be asked.
+
+    An ending is open while the pass is held, an error is hidden, a file has left the patterns, or something that
+    blocked every pass is not proved repaired; a ticket that is said to be fixed in a commit waits for an answer too.
+    """
+    return not (
+        last.held
+        or Occurrence.objects.filter(fingerprint__project=project).unsettled().exists()
+        or FileState.objects.filter(file__project=project, closed_pass__isnull=True, state__in=LEFT).exists()
+        or Ticket.objects.filter(project=project).exclude(blocking="", marked_fixed_in="").exists()
+    )
+
+
 def _left(project: Project) -> dict[str, FileResult]:
     """Files under no pattern any more: no later result names them, only their interval does."""
     rows = FileState.objects.filter(file__project=project, closed_pass__isnull=True, state__in=LEFT)

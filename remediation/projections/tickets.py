@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from django.db.models import F
@@ -14,13 +14,13 @@ from remediation.core.fingerprint import Identified
 from remediation.core.lifecycle import Evidence, decide
 from remediation.core.reconcile import CLEARED, Movement, State
 from remediation.core.rules import RuleFacts
-from remediation.core.wording import facts_of
 from remediation.models import CollectionPass, Fingerprint, Project, Ticket
-from remediation.projections.lines import write_line
+from remediation.projections.lines import write_lines
+from remediation.projections.prints import MOVED_FROM, fingerprint_row
 from remediation.projections.regroup import is_touched
 from remediation.rulebook import Rulebook
 
-MOVED_FROM = "moved_from"  # in a fingerprint's facts: the key whose ticket it has, because its file was renamed
+_DECIDED = ("errors", "hidden_errors", "blocking", "status", "verified_pass", "regressed_pass")
 
 
 class TicketBook:
@@ -86,13 +86,12 @@ class TicketBook:
         for pair in sorted(movement.errors):
             first.setdefault(pair[1], movement.errors[pair])
         # The largest root cause gets the lowest number.
-        for key in sorted(files, key=lambda key: (-files[key], key)):
-            if key not in self.fingerprints:
-                into = self.tickets.get(self.inherited.get(key, 0)) or self._create(first[key])
-                self._add_fingerprint(key, first[key], into)
-            elif key not in self.seen and MOVED_FROM in self.fingerprints[key].facts:
+        keys = sorted(files, key=lambda key: (-files[key], key))
+        self._create_missing([key for key in keys if key not in self.fingerprints], first, collection_pass)
+        for key in keys:
+            if key not in self.seen and MOVED_FROM in self.fingerprints[key].facts:
                 # Passes of older commits came in: here the key stands before any rename that leads to it.
-                self._assign(key, self._create(first[key]), "")
+                self._assign(key, self._create([first[key]])[0], "")
             self.seen.add(key)
             ticket = self.of_key(key)
             if ticket.first_pass_id is None:
@@ -157,7 +156,7 @@ class TicketBook:
         collection_pass.save(update_fields=["rules_version"], force_update=True)
         found = identify_blocker(error)
         if found.key not in self.fingerprints:
-            self._add_fingerprint(found.key, found, self._create(found))
+            self._add_fingerprint(found.key, found, self._create([found])[0])
         self.seen.add(found.key)
         ticket = self.of_key(found.key)
         new, was = ticket.first_pass_id is None, ticket.blocking
@@ -170,7 +169,7 @@ class TicketBook:
         ticket.save(update_fields=["blocking", "blocked_pass", "status", "regressed_pass"], force_update=True)
         verb = "opened" if new else "regressed" if came_back else "blocks" if was != "all" else ""
         if verb:
-            write_line(ticket, verb, collection_pass, {"blocks": True})
+            write_lines([(ticket, verb, {"blocks": True})], collection_pass)
 
     def blockers(self) -> set[str]:
         """The files whose failure blocked every pass up to the last one; "" for what stands in no file."""
@@ -202,11 +201,17 @@ class TicketBook:
         """
         visible: Counter[int] = Counter(self.fingerprints[key].ticket_id for _, key in state.open)
         hidden: Counter[int] = Counter(self.fingerprints[key].ticket_id for _, key in state.hidden)
-        came_back = {key for (_, key), how in movement.appeared.items() if how == "regressed"}
+        ways = self._ways(movement)
         blocked = self._free(freed, held=movement.held)
         touched = {ticket.pk: ticket for ticket in [*self._touched(movement), *blocked]}
-        for _, ticket in sorted(touched.items()):
-            self._decide_one(ticket, visible[ticket.pk], hidden[ticket.pk], movement, collection_pass, came_back)
+        lines = []
+        for pk, ticket in sorted(touched.items()):
+            verb, before = self._decide_one(ticket, visible[pk], hidden[pk], movement, collection_pass)
+            if verb:
+                data = {"before": before[0], "after": ticket.errors, "hidden": ticket.hidden_errors}
+                lines.append((ticket, verb, data | {"ways": dict(sorted(ways[pk].items()))}))
+        Ticket.objects.bulk_update([ticket for _, ticket in sorted(touched.items())], _DECIDED)
+        write_lines(lines, collection_pass)
         verified = frozenset(pk for pk, ticket in self.tickets.items() if ticket.status == "verified")
         return replace(state, verified=verified)
 
@@ -216,55 +221,53 @@ class TicketBook:
         return sorted({self.of_key(key) for key in keys}, key=lambda ticket: ticket.pk)
 
     def _decide_one(
-        self,
-        ticket: Ticket,
-        errors: int,
-        hidden: int,
-        movement: Movement,
-        collection_pass: CollectionPass,
-        came_back: set[str],
-    ) -> None:
+        self, ticket: Ticket, errors: int, hidden: int, movement: Movement, collection_pass: CollectionPass
+    ) -> tuple[str, tuple[int, int]]:
+        """Set a ticket's counts and status; return the verb of its history line ("" for none) and the counts before."""
         unproven = hidden + bool(ticket.blocking)
         decision = decide(ticket.status, Evidence(errors, unproven, held=movement.held))
         before = (ticket.errors, ticket.hidden_errors)
         opened = ticket.first_pass_id == collection_pass.pk and before == (0, 0) and decision.verb == ""
-        verb = "opened" if opened else decision.verb or ("changed" if before != (errors, hidden) else "")
         ticket.errors, ticket.hidden_errors, ticket.status = errors, hidden, decision.status
         if decision.verb == "verified":
             ticket.verified_pass = collection_pass
         if decision.verb == "regressed":
             ticket.regressed_pass = collection_pass
-        ticket.save(
-            update_fields=["errors", "hidden_errors", "blocking", "status", "verified_pass", "regressed_pass"],
-            force_update=True,
-        )
-        if verb:
-            write_line(ticket, verb, collection_pass, self._data(ticket, before, movement, came_back))
+        verb = "opened" if opened else decision.verb or ("changed" if before != (errors, hidden) else "")
+        return verb, before
 
-    def _data(
-        self, ticket: Ticket, before: tuple[int, int], movement: Movement, came_back: set[str]
-    ) -> dict[str, object]:
-        """What the history line says in numbers: errors before and after, and how they came and went."""
-        ways: Counter[str] = Counter()
+    def _ways(self, movement: Movement) -> dict[int, Counter[str]]:
+        """How the errors of each ticket came and went, for its line of history."""
+        ways: dict[int, Counter[str]] = defaultdict(Counter)
         for (_, key), how in [*movement.appeared.items(), *movement.closed.items()]:
-            if self.fingerprints[key].ticket_id == ticket.pk:
-                ways[how] += 1
-        return {
-            "before": before[0],
-            "after": ticket.errors,
-            "hidden": ticket.hidden_errors,
-            "ways": dict(sorted(ways.items())),
-        }
+            ways[self.fingerprints[key].ticket_id][how] += 1
+        return ways
 
-    def _create(self, first: Identified) -> Ticket:
+    def _create_missing(
+        self, keys: Sequence[str], first: Mapping[str, Identified], collection_pass: CollectionPass
+    ) -> None:
+        """Fingerprints for keys that have none: in the ticket they inherit, or each in a new one, in this order."""
+        alone = [key for key in keys if self.inherited.get(key, 0) not in self.tickets]
+        made = dict(zip(alone, self._create([first[key] for key in alone], collection_pass), strict=True))
+        rows = [fingerprint_row(key, first[key], made.get(key) or self.tickets[self.inherited[key]]) for key in keys]
+        self.fingerprints |= {row.readable: row for row in Fingerprint.objects.bulk_create(rows)}
+
+    def _create(self, firsts: Sequence[Identified], first_pass: CollectionPass | None = None) -> list[Ticket]:
+        """A new ticket for each, numbered in this order. Two queries."""
+        if not firsts:
+            return []
         project = self.project
-        Project.objects.filter(pk=project.pk).update(last_ticket_number=F("last_ticket_number") + 1)
+        Project.objects.filter(pk=project.pk).update(last_ticket_number=F("last_ticket_number") + len(firsts))
         project.refresh_from_db(fields=["last_ticket_number"])
-        ticket = Ticket(project=project, number=project.last_ticket_number, category=self.rules.fallback)
-        self._describe(ticket, first)
-        ticket.save(force_insert=True)
-        self.tickets[ticket.pk] = ticket
-        return ticket
+        start = project.last_ticket_number - len(firsts) + 1
+        tickets = [
+            Ticket(project=project, number=number, category=self.rules.fallback, first_pass=first_pass)
+            for number in range(start, start + len(firsts))
+        ]
+        for ticket, first in zip(tickets, firsts, strict=True):
+            self._describe(ticket, first)
+        self.tickets |= {ticket.pk: ticket for ticket in Ticket.objects.bulk_create(tickets)}
+        return tickets
 
     def _describe(self, ticket: Ticket, first: Identified) -> None:
         """Title, kind and category come from the first occurrence in commit order; a category by hand stays."""
@@ -282,15 +285,5 @@ class TicketBook:
         ticket.save(update_fields=["first_pass", *described], force_update=True)
 
     def _add_fingerprint(self, key: str, first: Identified, ticket: Ticket, moved_from: str = "") -> None:
-        error = first.error
-        facts: dict[str, object] = {"module": error.module, "name": error.name, "elsewhere": error.elsewhere}
-        facts |= {"package": error.package, "declared": error.declared, "known": dict(facts_of(error))}
-        self.fingerprints[key] = Fingerprint.objects.create(
-            project=self.project,
-            version=fingerprint.VERSION,
-            key=fingerprint.digest(key),
-            readable=key,
-            kind=error.kind,
-            facts=facts | ({MOVED_FROM: moved_from} if moved_from else {}),
-            ticket=ticket,
-        )
+        row = self.fingerprints[key] = fingerprint_row(key, first, ticket, moved_from)
+        row.save(force_insert=True)

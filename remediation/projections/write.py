@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -19,11 +20,15 @@ from remediation.models import (
     Project,
     TestFile,
 )
+from remediation.projections.rows import copy_in, new_ids
 
 if TYPE_CHECKING:
     from remediation.projections.tickets import TicketBook
 
-_BATCH = 500
+_OCCURRENCE = (
+    "fingerprint_id", "file_id", "appeared_as", "first_pass_id", "closed_pass_id", "close_reason", "settled_pass_id",
+    "settlement",
+)  # fmt: skip
 
 
 class Writer:
@@ -31,7 +36,11 @@ class Writer:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.files: dict[str, int] = dict(TestFile.objects.filter(project=project).values_list("path", "pk"))
+
+    @functools.cached_property
+    def files(self) -> dict[str, int]:
+        """The id of every file by its path. A pass that repeats the one before it never asks."""
+        return dict(TestFile.objects.filter(project=self.project).values_list("path", "pk"))
 
     def write(
         self, collection_pass: CollectionPass, movement: Movement, fingerprints: Mapping[str, Fingerprint]
@@ -68,29 +77,20 @@ class Writer:
         paths = set(movement.files) | {pair[0] for pair in movement.errors}
         paths |= {new[0] for new in movement.moved.values()} | {new[0] for new, _ in movement.hidden_moved.values()}
         missing = sorted(paths - self.files.keys())
-        rows = TestFile.objects.bulk_create(
-            [TestFile(project=self.project, path=path, digest=TestFile.digest_of(path)) for path in missing],
-            batch_size=_BATCH,
-        )
-        self.files.update({row.path: row.pk for row in rows})
+        ids = dict(zip(missing, new_ids(TestFile, len(missing)), strict=True))
+        rows = ((ids[path], self.project.pk, path, TestFile.digest_of(path)) for path in missing)
+        copy_in(TestFile, ("id", "project_id", "path", "digest"), rows)
+        self.files.update(ids)
 
     def _write_states(self, collection_pass: CollectionPass, movement: Movement) -> None:
         ids = [self.files[path] for path in movement.files]
         FileState.objects.filter(file_id__in=ids, closed_pass__isnull=True).update(closed_pass=collection_pass)
-        FileState.objects.bulk_create(
-            [
-                FileState(
-                    file_id=self.files[path],
-                    state=file.code,
-                    tests=file.tests,
-                    reason=file.reason[:300],
-                    first_pass=collection_pass,
-                )
-                for path, file in sorted(movement.files.items())
-                if file is not None
-            ],
-            batch_size=_BATCH,
+        rows = (
+            (self.files[path], file.code, file.tests, file.reason[:300], collection_pass.pk)
+            for path, file in sorted(movement.files.items())
+            if file is not None
         )
+        copy_in(FileState, ("file_id", "state", "tests", "reason", "first_pass_id"), rows)
 
     def _close(
         self, collection_pass: CollectionPass, movement: Movement, fingerprints: Mapping[str, Fingerprint]
@@ -118,17 +118,10 @@ class Writer:
     def _open(
         self, collection_pass: CollectionPass, movement: Movement, fingerprints: Mapping[str, Fingerprint]
     ) -> None:
-        def row(pair: Pair, how: str, reason: str = "", settlement: str = "") -> Occurrence:
-            return Occurrence(
-                fingerprint=fingerprints[pair[1]],
-                file_id=self.files[pair[0]],
-                appeared_as=how,
-                first_pass=collection_pass,
-                closed_pass=collection_pass if reason else None,
-                close_reason=reason,
-                settled_pass=collection_pass if settlement else None,
-                settlement=settlement,
-            )
+        def row(pair: Pair, how: str, reason: str = "", settlement: str = "") -> tuple[object, ...]:
+            closed, settled = collection_pass.pk if reason else None, collection_pass.pk if settlement else None
+            file = self.files[pair[0]]
+            return fingerprints[pair[1]].pk, file, how, collection_pass.pk, closed, reason, settled, settlement
 
         rows = [row(pair, how) for pair, how in movement.appeared.items()]
         # A renamed file carries its intervals to the new path; one that ended at once is closed in the same pass.
@@ -137,8 +130,8 @@ class Writer:
             row(new, "moved", reason, movement.settled.get(new, "")) for new, reason in movement.hidden_moved.values()
         ]
         # Sorted, so that two writers never wait for each other in a circle.
-        rows.sort(key=lambda r: (r.fingerprint.key, r.file_id))
-        Occurrence.objects.bulk_create(rows, batch_size=_BATCH)
+        rows.sort(key=lambda row: row[:2])
+        copy_in(Occurrence, _OCCURRENCE, rows)
 
     def _rows(self, pairs: Iterable[Pair], fingerprints: Mapping[str, Fingerprint], **state: object):  # type: ignore[no-untyped-def]
         wanted = Q(pk__in=[])

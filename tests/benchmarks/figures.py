@@ -71,7 +71,9 @@ def table(figures: Sequence[Figure]) -> str:
         value = f"{figure.value:,} {figure.unit}"
         rows.append((figure.name, value, floor, ratio, str(figure.runs), f"{figure.load:.1f}", figure.note))
     widths = [max(len(row[column]) for row in rows) for column in range(6)]
-    lines = (" ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + f" {row[6]}" for row in rows)
+    lines = (
+        " ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + f" {row[6]}" for row in rows
+    )
     return "\n".join(line.rstrip() for line in lines)
 
 

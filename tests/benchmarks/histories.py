@@ -46,7 +46,13 @@ def _error(path: str, cause: int) -> dict[str, Any]:
     statement = f"from {module} import Registry"
     frames = [{"path": path, "line": 3, "function": "<module>", "statement": statement, "pending": []}]
     found = {"type": "ModuleNotFoundError", "message": f"No module named '{module}'", "name": module, "frames": frames}
-    return {"event": "error", "path": path, "node": path, "traceback": traceback(path, statement, module), "cause": found}
+    return {
+        "event": "error",
+        "path": path,
+        "node": path,
+        "traceback": traceback(path, statement, module),
+        "cause": found,
+    }
 
 
 def traceback(path: str, statement: str, module: str) -> str:
@@ -77,7 +83,9 @@ def record(of: Any, content: bytes, position: int, *, finds: Callable[[str, str]
     verdict = judge(content, ProcessEnd(returncode=status, seconds=5.0))
     if verdict.outcome != "counted" or held is None:
         raise SystemExit(f"not counted: {verdict.text}")
-    report = passes.Report(verdict=verdict, commit=commit, position=position, observed_at=at, seconds=5.0, sandbox_level=3)
+    report = passes.Report(
+        verdict=verdict, commit=commit, position=position, observed_at=at, seconds=5.0, sandbox_level=3
+    )
     passes.record(held, report, finds or (lambda before, after: TreeChange(deleted=frozenset())))
     return held
 

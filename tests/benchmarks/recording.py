@@ -11,7 +11,7 @@ from tests.benchmarks import histories
 from tests.benchmarks.figures import RUNS, Figure, alone, beside, in_turns, stopwatch
 
 _count = itertools.count(1)
-_TABLE = "CREATE UNLOGGED TABLE bench_floor (path text, exception text, message text, traceback text, category int)"
+_TABLE = "CREATE TABLE bench_floor (path text, exception text, message text, traceback text, category int)"
 _INDEXES = ("path", "exception", "message", "category")
 
 
@@ -37,7 +37,9 @@ def measure(data_dir: Path, *, quick: bool) -> list[Figure]:
     return [
         beside("record-new", *in_turns(new, floor, runs), "s", note),
         beside("record-unchanged", *in_turns(unchanged, floor, runs), "s", note),
-        *_series("falling", [histories.pairs(count, causes=12) for count in histories.falling(120, 6 if quick else 60)]),
+        *_series(
+            "falling", [histories.pairs(count, causes=12) for count in histories.falling(120, 6 if quick else 60)]
+        ),
         *_long(20 if quick else 500),
     ]
 
@@ -52,15 +54,15 @@ def _floor(rows: int) -> Callable[[], None]:
         text = histories.traceback(path, f"from {module} import Registry", module)
         values.append((path, "ModuleNotFoundError", f"No module named '{module}'", text, cause))
     with connection.cursor() as cursor:
-        cursor.execute(_TABLE.replace("UNLOGGED ", ""))
+        cursor.execute(_TABLE)
         for column in _INDEXES:
             cursor.execute(f"CREATE INDEX ON bench_floor ({column})")
 
     def copy() -> None:
-        with transaction.atomic(), connection.cursor() as cursor:
-            with cursor.copy("COPY bench_floor FROM STDIN") as target:
-                for value in values:
-                    target.write_row(value)
+        into = "COPY bench_floor FROM STDIN"
+        with transaction.atomic(), connection.cursor() as cursor, cursor.copy(into) as target:
+            for value in values:
+                target.write_row(value)
 
     return copy
 
@@ -118,7 +120,9 @@ def _size() -> tuple[int, int]:
 
     tables = [model._meta.db_table for model in apps.get_app_config("remediation").get_models()]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sum(pg_total_relation_size(name::text::regclass)) FROM unnest(%s::text[]) AS name", [tables])
+        cursor.execute(
+            "SELECT sum(pg_total_relation_size(name::text::regclass)) FROM unnest(%s::text[]) AS name", [tables]
+        )
         size = int(cursor.fetchone()[0])
     rows = sum(model.objects.count() for model in apps.get_app_config("remediation").get_models())
     return rows, size

@@ -236,13 +236,15 @@ def lead() -> User:
     return factories.user()
 
 
-def land_without_rebuild(collection_pass: CollectionPass, renames: projections.Renames) -> None:
+def land_without_rebuild(
+    collection_pass: CollectionPass, renames: projections.Renames, facts: projections.Facts | None
+) -> None:
     """The incremental step alone, wherever in the commit order the pass stands."""
     project = collection_pass.project
     before = project.passes.counted().select_related("result").before(collection_pass).in_commit_order().last()
     fold = _Fold(project, renames, load_state(project, before), before)
-    if collection_pass.counted:
-        fold.apply(collection_pass)
+    if facts is not None:
+        fold.apply(collection_pass, facts)
     else:
         fold.tickets.block(collection_pass)
 

@@ -1,0 +1,30 @@
+"""Many rows at once: what bulk_create does, without a model instance and a parameter for each value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db import connections, models, router
+
+
+def copy_in(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """COPY rows into a model's table; ``columns`` are the database's names. Constraints hold as for any insert."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    with (
+        _connection(model).cursor() as cursor,
+        cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
+
+
+def new_ids(model: type[models.Model], count: int) -> list[int]:
+    """``count`` ids of the model's sequence, ascending, which no other row will get."""
+    table = model._meta.db_table
+    with _connection(model).cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _connection(model: type[models.Model]):  # type: ignore[no-untyped-def]
+    return connections[router.db_for_write(model)]
