@@ -56,10 +56,11 @@ class Mirror:
     Every method that reads raises SourceError "ref-missing", "commit-missing" or "timeout".
     """
 
-    def __init__(self, path: Path, source: str, allow_local: bool = False) -> None:
+    def __init__(self, path: Path, source: str, allow_local: bool = False, *, timeout: float = 120) -> None:
         self.path = path
         self.source = source
         self.allow_local = allow_local
+        self.timeout = timeout  # seconds that each question may take
         self._positions: tuple[str, dict[str, int]] = ("", {})
 
     def fetch(self, timeout: float = 120, limit_bytes: int = fetching.LIMIT_BYTES) -> None:
@@ -126,14 +127,19 @@ class Mirror:
 
     def read(self, sha: str, path: str, limit: int = 1 << 20) -> bytes | None:
         """One regular file's content, or None when the commit has no such file or it is larger than ``limit`` bytes."""
-        raw = path.encode("utf-8", "surrogateescape")
-        if not path or path.startswith("/") or any(part in ("", ".", "..") for part in path.split("/")):
-            return None  # git would take these for the whole tree, or for something outside it
-        listing = self._git("ls-tree", "-z", "-l", "--full-tree", self.resolve(sha), "--", os.fsdecode(raw)).stdout
-        for entry in (_entry(record) for record in listing.split(b"\0") if record):
-            if entry.path == path and entry.mode in BLOB_MODES and 0 <= entry.size <= limit:
-                return next(content for _, content in self.blobs([entry.sha]))
-        return None
+        return self.read_many(sha, [path], limit).get(path)
+
+    def read_many(self, sha: str, paths: Sequence[str], limit: int = 1 << 20) -> dict[str, bytes]:
+        """The contents of those of ``paths`` that are regular files of at most ``limit`` bytes; one git for all."""
+        wanted = {path for path in paths if not any(part in ("", ".", "..") for part in path.split("/"))}
+        if not wanted:
+            return {}  # git would take these for the whole tree, or for something outside it
+        names = [os.fsdecode(path.encode("utf-8", "surrogateescape")) for path in sorted(wanted)]
+        listing = self._git("ls-tree", "-z", "-l", "--full-tree", self.resolve(sha), "--", *names).stdout
+        entries = [_entry(record) for record in listing.split(b"\0") if record]
+        entries = [e for e in entries if e.path in wanted and e.mode in BLOB_MODES and 0 <= e.size <= limit]
+        contents = self.blobs([entry.sha for entry in entries]) if entries else iter(())
+        return {entry.path: content for entry, (_, content) in zip(entries, contents, strict=True)}
 
     def blobs(self, shas: Iterable[str], timeout: float = 600) -> Iterator[tuple[str, bytes]]:
         """(sha, content) of each blob in the order asked, through one git process.
@@ -205,10 +211,10 @@ class Mirror:
             )
         return SourceError("ref-missing", f"There is no branch or tag “{shown}”. Choose another ref in the settings.")
 
-    def _git(self, *arguments: str, check: bool = True, timeout: float = 120) -> GitEnd:
+    def _git(self, *arguments: str, check: bool = True) -> GitEnd:
         if not (self.path / "HEAD").is_file():
             raise SourceError("ref-missing", "The source was never fetched. Fetch it first.")
-        end = run_git(self.path, *arguments, timeout=timeout)
+        end = run_git(self.path, *arguments, timeout=self.timeout)
         if check and end.returncode:
             raise SourceError("commit-missing", f"git could not read the mirror: {_last(end)}")
         return end

@@ -80,7 +80,8 @@ class TreeFacts:
     ``elsewhere``: (missing module, path in the repository where a module of that name exists).
     ``declared_as``: (missing module, distribution that the repository declares and that brings it).
     ``unbuilt``: (missing module, source from which a build would make it).
-    ``defined_in``: (module, missing name, path of a file that defines the name at its top level now).
+    ``defined_in``: (module, missing name, path of a file that defines the name at its top level now), once for each
+    such file, the likeliest first; none where there are too many.
     ``parsed``: the files with syntax errors that were tried with other interpreters.
     ``hooked``: (missing module, file of the repository that offers it by a finder of the old sort).
     """

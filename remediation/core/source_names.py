@@ -134,3 +134,24 @@ def attributes_of(source: bytes, module: str) -> frozenset[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names
     )
+
+
+def place_of(source: bytes, name: str) -> tuple[int, str] | None:
+    """(line, "class", "function" or "name") of a name that a module defines at its top level, else None."""
+    module = parse(source)
+    for node in module.body if module else ():
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return node.lineno, "class"
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name:
+            return node.lineno, "function"
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            return node.lineno, "name"
+    return None
+
+
+def bases_of(source: bytes) -> dict[str, tuple[str, ...]]:
+    """Class to its bases as they are written, for every class a module defines at its top level."""
+    module = parse(source)
+    classes = [node for node in module.body if isinstance(node, ast.ClassDef)] if module else []
+    return {node.name: tuple(ast.unparse(base) for base in node.bases) for node in classes}

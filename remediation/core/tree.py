@@ -208,7 +208,7 @@ def _defined_in(layout: Layout, wanted: Iterable[_Asked], own: set[str]) -> list
         holding = layout.definitions(name, layout.modules)
         places = [path for path in holding if defines(layout.read(path), name)]
         if 0 < len(places) <= _SHOWN:
-            found.append(
-                (module, name, min(places, key=lambda path: (PurePosixPath(path).name.startswith("test"), path)))
-            )
+            # The likeliest one first: a test rarely is what another test wants to import from.
+            places.sort(key=lambda path: (PurePosixPath(path).name.startswith("test"), path))
+            found += [(module, name, path) for path in places]
     return found

@@ -1,0 +1,68 @@
+"""An order of base classes that Python would accept, where one can be found from the classes' definitions."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+MOST = 5  # bases; more orders than 120 are not tried
+
+Classes = Mapping[str, Sequence[str]]  # class -> its bases as written
+
+
+def consistent_order(bases: Sequence[str], classes: Classes) -> tuple[str, ...]:
+    """The order nearest to the written one that has a consistent method resolution, () where none is known.
+
+    Every base must be defined in ``classes``; what is further up and not defined there counts as a class without
+    bases. () also where the written order is consistent by these definitions: then they do not explain the error.
+    """
+    if not 2 <= len(bases) <= MOST or len(set(bases)) != len(bases) or any(base not in classes for base in bases):
+        return ()
+    if _linear(bases, classes) is not None:
+        return ()
+    # Permutations come in lexicographic order of places; the one that moves the fewest bases is wanted.
+    orders = sorted(
+        itertools.permutations(range(len(bases))), key=lambda order: (sum(i != n for i, n in enumerate(order)), order)
+    )
+    for order in orders:
+        tried = tuple(bases[place] for place in order)
+        if _linear(tried, classes) is not None:
+            return tried
+    return ()
+
+
+def _linear(bases: Sequence[str], classes: Classes) -> list[str] | None:
+    """C3: the resolution order of a class with these bases, None where it has none."""
+    lines: list[list[str]] = []
+    for base in bases:
+        line = _line_of(base, classes, ())
+        if line is None:
+            return None
+        lines.append(line)
+    return _merge([*lines, list(bases)])
+
+
+def _line_of(name: str, classes: Classes, above: tuple[str, ...]) -> list[str] | None:
+    if name in above or len(above) > 50:
+        return None  # a name that is defined by itself: two classes of one name
+    bases = [base for base in classes.get(name, ()) if base != "object"]
+    lines: list[list[str]] = []
+    for base in bases:
+        line = _line_of(base, classes, (*above, name))
+        if line is None:
+            return None
+        lines.append(line)
+    merged = _merge([*lines, bases])
+    return None if merged is None else [name, *merged]
+
+
+def _merge(lines: list[list[str]]) -> list[str] | None:
+    found: list[str] = []
+    lines = [line for line in lines if line]
+    while lines:
+        head = next((line[0] for line in lines if not any(line[0] in other[1:] for other in lines)), None)
+        if head is None:
+            return None
+        found.append(head)
+        lines = [rest for line in lines if (rest := [one for one in line if one != head])]
+    return found
