@@ -1,94 +1,68 @@
-"""What the page of one ticket shows: the root cause, the files it blocks, how to reproduce it, what happened."""
+"""What the page of one ticket shows: the root cause, what it blocks and hides, what would repair it, what happened."""
 
 from __future__ import annotations
 
-import itertools
-import re
-import shlex
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
-from dashboard import sparklines
-from remediation.core.blocker import WHY, identify_blocker
-from remediation.core.classify import KINDS, Classified
-from remediation.core.fingerprint import Pair, identify, why_of
-from remediation.core.records import Cause, Frame
-from remediation.core.silence import told
-from remediation.core.wording import facts_of
-from remediation.models import CollectionPass, FileState, Occurrence, Project, Ticket
+from dashboard import sparklines, ticket_fix
+from dashboard.templatetags.figures import day
+from dashboard.ticket_evidence import Evidence, evidence_of
+from dashboard.ticket_files import FOLD_FROM, GROUPS, FileRow, file_rows, folders, hidden_by
+from dashboard.ticket_like import similar_to, unmasked_by
+from dashboard.ticket_reproduce import reproduce
+from remediation.core.classify import KINDS
+from remediation.core.headline import Standing, headline
+from remediation.core.shares import share
+from remediation.core.silence import SERVING
+from remediation.hidden_tests import impact_of
+from remediation.models import Occurrence, Ticket
 from remediation.querysets import LONG_TEXTS
 
-FOLD_FROM = 21  # rows; more are grouped by directory
 HISTORY = 100  # lines shown
-FILES_IN_COMMAND = 5
-_PLAIN = re.compile(r"[\w@%+=:,./{}-]+")
-
-_HIDDEN = {
-    "masked": "a broken collector above it, or another error, covers it",
-    "silenced": "it gives no test, which repairs nothing",
-    "not-seen": "the pass did not reach the file",
-    "held": "tests collected fell by half, so nothing is verified yet",
-}
-
-# What became of files that are neither blocked nor hidden: only the first kind was repaired.
-_ENDED = {
-    "moved": ("moved", "open", "git sees the file under another name now"),
-    "deleted": ("deleted", "open", "the file no longer exists: nothing was repaired in it"),
-}
-_GROUPS = ("blocked", "hidden", "gone", "deleted", "moved")
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the last counted pass that saw the ticket knows of it."""
+class Step:
+    """One step of the way from seen to verified. ``state``: "done", "now" or "" (not yet)."""
 
-    seen_in: CollectionPass
-    frames: tuple[Frame, ...]
-    left_out: int
-    type: str
-    message: str
-    why: str
-    known: list[tuple[str, str]]
-    traceback: str
-    lines: Mapping[Pair, int]
-
-
-@dataclass(frozen=True, slots=True)
-class FileRow:
-    """One file of the ticket: where it fails and what became of it. ``group`` is one of _GROUPS."""
-
-    path: str
-    line: int | None
-    group: str
-    symbol: str
-    text: str
-    note: str = ""
+    name: str
+    state: str
+    note: str
 
 
 def build(ticket: Ticket) -> dict[str, Any]:
     """The context of the page. The facts of one pass are opened, at most once."""
     project = ticket.project
     occurrences = _occurrences(ticket)
-    last = project.passes.counted().in_commit_order().select_related("result").defer(*LONG_TEXTS).last()
-    evidence = _evidence(ticket, occurrences, last)
-    files = _file_rows(occurrences, evidence)
+    last = project.passes.counted().in_commit_order().select_related("result", "scope").defer(*LONG_TEXTS).last()
+    evidence = evidence_of(ticket, occurrences, last)
+    impact, blocked_files = impact_of(ticket)
+    files = file_rows(occurrences, evidence.lines if evidence else {}, blocked_files)
+    blocked = sorted({row.path for row in files if row.group == "blocked"})
+    standing = _standing(ticket, evidence, blocked)
     intervals = [(row["first_pass_id"], row["closed_pass_id"]) for row in occurrences]
     total = last.total if last else None
     return {
         "evidence": evidence,
         "kind_words": KINDS.get(ticket.kind, ""),
+        "headline": headline(ticket.title, ticket.kind, standing),
+        "steps": _steps(ticket, files),
         "files": files,
-        "groups": {name: sum(row.group == name for row in files) for name in _GROUPS},
-        "hidden_by": _hidden_by(occurrences),
-        "folders": _folders(files) if len(files) >= FOLD_FROM else None,
-        "reproduce": _reproduce(
-            project, evidence, [row.path for row in files if row.group == "blocked"], whole=ticket.blocking == "all"
-        ),
+        "every": _every(files),
+        "groups": {name: sum(row.group == name for row in files) for name in GROUPS},
+        "hidden_by": hidden_by(occurrences),
+        "folders": folders(files) if len(files) >= FOLD_FROM else None,
+        "fix": _fix(ticket, evidence),
+        "reproduce": reproduce(project, evidence, blocked, whole=ticket.blocking == "all"),
         "spark": sparklines.draw(sparklines.Axis.of(project), intervals, 312, 64),
         "total": total,
+        "last": last,
+        "share": share(ticket.errors, total),
+        "impact": impact,
+        "unmasked_by": unmasked_by(ticket, occurrences),
+        "similar": similar_to(ticket),
         "history": ticket.transitions.select_related("actor", "collection_pass").defer(
             *(f"collection_pass__{text}" for text in LONG_TEXTS)
         )[:HISTORY],
@@ -104,151 +78,63 @@ def _occurrences(ticket: Ticket) -> list[dict[str, Any]]:
         rows.values(
             "file_id", "file__path", "fingerprint__readable", "first_pass_id", "closed_pass_id", "close_reason",
             "closed_pass__number", "closed_pass__position", "closed_pass__previous_id", "settled_pass__number",
-            "settlement",
+            "settlement", "appeared_as",
         )
     )  # fmt: skip
 
 
-def _evidence(ticket: Ticket, occurrences: Sequence[Mapping[str, Any]], last: CollectionPass | None) -> Evidence | None:
-    if ticket.blocked_pass and not occurrences:
-        return _blocking_evidence(ticket.blocked_pass)
-    seen_in = last if ticket.errors else _saw_it_last(ticket.project, occurrences)
-    if seen_in is None or seen_in.result is None:
-        return None
-    keys = {row["fingerprint__readable"] for row in occurrences}
-    seen = identify(seen_in.result.unpack())
-    errors = {pair: seen[pair].error for pair in sorted(seen) if pair[1] in keys}
-    if not errors:
-        return None
-    # The most informative one: the longest way into the repository.
-    shown = max(errors.values(), key=lambda error: len(error.cause.frames))
-    lines = {pair: line for pair, error in errors.items() if (line := _line(pair[0], error.cause))}
-    return _evidence_of(seen_in, shown, why_of(shown), lines)
-
-
-def _evidence_of(seen_in: CollectionPass, shown: Classified, why: str, lines: Mapping[Pair, int]) -> Evidence:
-    frames = shown.cause.frames
-    kept = frames if len(frames) <= 4 else (frames[0], *frames[-3:])
-    return Evidence(
-        seen_in=seen_in,
-        frames=kept,
-        left_out=len(frames) - len(kept),
-        known=facts_of(shown),
-        type=shown.cause.type.removeprefix("collection."),  # a process's end is no exception with a module
-        message=shown.cause.message,
-        why=why,
-        traceback=shown.traceback,
-        lines=lines,
+def _standing(ticket: Ticket, evidence: Evidence | None, blocked: Sequence[str]) -> Standing:
+    verified = ticket.verified_pass.number if ticket.status == "verified" and ticket.verified_pass else None
+    return Standing(
+        files=len(blocked),
+        tests_only=not any(path.rpartition("/")[2] in SERVING for path in blocked),
+        direct=evidence is not None and evidence.direct,
+        hidden=ticket.hidden_errors,
+        blocking=ticket.blocking,
+        verified=verified,
     )
 
 
-def _blocking_evidence(blocked_pass: CollectionPass) -> Evidence | None:
-    """What a blocked pass knows of the one error that blocks it: no file was counted, so none is listed."""
-    error = blocked_pass.blocking_error
-    return _evidence_of(blocked_pass, identify_blocker(error).error, WHY, {}) if error else None
-
-
-def _saw_it_last(project: Project, occurrences: Sequence[Mapping[str, Any]]) -> CollectionPass | None:
-    """The counted pass before the one that closed the last interval."""
-    closed = [row for row in occurrences if row["closed_pass__previous_id"]]
-    if not closed:
+def _fix(ticket: Ticket, evidence: Evidence | None) -> Any:
+    """The likely fix while there is something to repair; a verified ticket shows what happened instead."""
+    if evidence is None or ticket.status == "verified":
         return None
-    latest = max(closed, key=lambda row: (row["closed_pass__position"], row["closed_pass__number"]))
-    return project.passes.select_related("result").defer(*LONG_TEXTS).get(pk=latest["closed_pass__previous_id"])
+    return ticket_fix.suggest(ticket.project, evidence.seen_in, evidence.error, evidence.tree)
 
 
-def _line(path: str, cause: Cause) -> int | None:
-    """The line of the test file itself at which the import failed."""
-    own = [frame.line for frame in cause.frames if frame.path == path]
-    if own:
-        return own[-1]
-    return cause.lineno if cause.filename == path and cause.lineno else None
-
-
-def _file_rows(occurrences: Sequence[Mapping[str, Any]], evidence: Evidence | None) -> list[FileRow]:
-    """One row for each (file, root cause), by its latest interval; blocked files first."""
-    latest = {(row["file__path"], row["fingerprint__readable"]): row for row in occurrences}
-    now = FileState.objects.filter(file__in=[row["file_id"] for row in occurrences], closed_pass__isnull=True)
-    states = {pk: (state, reason) for pk, state, reason in now.values_list("file_id", "state", "reason")}
-    lines = evidence.lines if evidence else {}
-    rows = [
-        _file_row(row, lines.get(pair), *states.get(row["file_id"], ("absent", ""))) for pair, row in latest.items()
+def _steps(ticket: Ticket, files: Sequence[FileRow]) -> list[Step]:
+    """Seen, claimed, fix pushed, verified: from what is stored, never from a guess."""
+    verified, marked = ticket.status == "verified", bool(ticket.marked_fixed_in)
+    first, owner = ticket.first_pass, ticket.claimed_by
+    claimed = f"{day(ticket.claimed_at)}, {owner.label}" if owner else "nobody"
+    return [
+        Step("Seen", "done", f"{day(first.effective_at)}, #{first.number}" if first else ""),
+        Step("Claimed", ("done" if verified or marked else "now") if owner else "", claimed),
+        Step("Fix pushed", ("done" if verified else "now") if marked else "", _fix_note(ticket, files)),
+        Step("Verified by a pass", "done" if verified else "", _verified_note(ticket)),
     ]
-    return sorted(rows, key=lambda row: (_GROUPS.index(row.group), row.path))
 
 
-def _hidden_by(occurrences: Sequence[Mapping[str, Any]]) -> str:
-    """ "2 silenced, 1 masked": how the hidden errors came to be hidden."""
-    reasons = Counter(
-        row["close_reason"] for row in occurrences if row["close_reason"] in _HIDDEN and not row["settlement"]
-    )
-    return ", ".join(f"{reasons[reason]:,} {reason.replace('-', ' ')}" for reason in _HIDDEN if reasons[reason])
+def _fix_note(ticket: Ticket, files: Sequence[FileRow]) -> str:
+    gone, every = sum(row.group in {"gone", "deleted"} for row in files), _every(files)
+    said = f"{gone:,} of {every:,} files gone" if 0 < gone < every else ""
+    if not ticket.marked_fixed_in:
+        return said or "no commit named"
+    return said or f"in {ticket.marked_fixed_in[:9]}"
 
 
-def _file_row(row: Mapping[str, Any], line: int | None, state: str, details: str) -> FileRow:
-    path, reason, number = row["file__path"], row["close_reason"], row["closed_pass__number"]
-    if not reason:
-        return FileRow(path, line, "blocked", "open", "Blocked")
-    if row["settlement"] and row["settlement"] != "seen":
-        reason, number = row["settlement"], row["settled_pass__number"]
-    if reason in _HIDDEN:
-        text = f"Hidden: {reason.replace('-', ' ')} since #{number}"
-        return FileRow(path, None, "hidden", "muted", text, told(state, details) or _HIDDEN[reason])
-    if reason in _ENDED:
-        group, symbol, note = _ENDED[reason]
-        return FileRow(path, None, group, symbol, f"{reason.capitalize()} at #{number}", note)
-    if state == "collected":
-        return FileRow(path, None, "gone", "verified", f"Collects, gone since #{number}")
-    note = "another cause blocks the file now" if state == "error" else f"the file is {state} now"
-    note = f"the file gives no test now: {silence}" if (silence := told(state, details)) else note
-    return FileRow(path, None, "gone", "verified", f"Gone since #{number}", note)
+def _every(files: Sequence[FileRow]) -> int:
+    """Files the ticket ever blocked; one that moved goes on under its new name."""
+    return sum(row.group != "moved" for row in files)
 
 
-def _folders(rows: Iterable[FileRow]) -> list[tuple[str, list[FileRow], int]]:
-    """Rows by directory: (directory, rows, how many of them are blocked)."""
-
-    def folder(row: FileRow) -> str:
-        return str(PurePosixPath(row.path).parent)
-
-    grouped = itertools.groupby(sorted(rows, key=lambda row: (folder(row), row.path)), folder)
-    listed = [(name, list(group)) for name, group in grouped]
-    return [(name, group, sum(row.group == "blocked" for row in group)) for name, group in listed]
-
-
-def _reproduce(
-    project: Project, evidence: Evidence | None, blocked: Sequence[str], *, whole: bool
-) -> dict[str, Any] | None:
-    """The commands that show the errors again; None when there is nothing to see any more.
-
-    ``whole``: what blocks everything shows itself whatever is collected, so the pass's own selection stays.
-    """
-    if evidence is None or not (blocked or whole):
-        return None
-    # A conftest is loaded with the directory it serves.
-    targets = sorted({str(PurePosixPath(p).parent) if PurePosixPath(p).name == "conftest.py" else p for p in blocked})
-    words = [_variable(name, value) for name, value in sorted(project.environment.items())]
-    words += ["python -m pytest --collect-only -q", *_options(project.arguments, targets)]
-
-    def command(paths: Sequence[str]) -> str:
-        lines = [f"git checkout {evidence.seen_in.short_commit}", " ".join([*words, *map(shlex.quote, paths)])]
-        return "\n".join(lines)
-
-    short = targets[:FILES_IN_COMMAND]
-    return {"command": command(short), "shown": len(short), "of": len(targets), "whole": command(targets)}
-
-
-def _options(arguments: str, targets: Sequence[str]) -> list[str]:
-    """The project's pytest arguments without the folders that hold the files: only the files are collected again."""
-    above = {str(parent) for target in targets for parent in PurePosixPath(target).parents} | set(targets)
-    return [shlex.quote(word) for word in shlex.split(arguments) if word.rstrip("/") not in above]
-
-
-def _variable(name: str, value: str) -> str:
-    """NAME=value as a shell reads it; {checkout} is the directory the command runs in."""
-    pieces = value.split("{checkout}")
-    if all(not piece or _PLAIN.fullmatch(piece) for piece in pieces):
-        return f'{name}="{"$PWD".join(pieces)}"' if len(pieces) > 1 else f"{name}={value}"
-    return f"{name}=" + '"$PWD"'.join(shlex.quote(piece) if piece else "" for piece in pieces)
+def _verified_note(ticket: Ticket) -> str:
+    before, back = ticket.verified_pass, ticket.regressed_pass
+    if ticket.status == "verified" and before:
+        return f"{day(before.effective_at)}, #{before.number}"
+    if ticket.status == "regressed" and before and back:
+        return f"#{before.number}, back at #{back.number}"
+    return "not yet"
 
 
 def _neighbours(ticket: Ticket) -> dict[str, Any]:

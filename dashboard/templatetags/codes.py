@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
@@ -14,3 +16,13 @@ _SAID = {"baseline": "at the first pass", "not-seen": "not seen any more"}
 def in_words(code: str) -> str:
     """missing name, for ``missing-name``."""
     return _SAID.get(code, code.replace("-", " "))
+
+
+@register.filter
+def marked(text: str) -> SafeString:
+    """What stands between backticks as code; everything is escaped."""
+    parts = [
+        format_html("<code>{}</code>", part) if place % 2 else conditional_escape(part)
+        for place, part in enumerate(text.split("`"))
+    ]
+    return mark_safe("".join(parts))  # noqa: S308  (every part is escaped above)

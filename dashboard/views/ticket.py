@@ -17,6 +17,8 @@ from remediation import tickets
 def ticket(request: HttpRequest, slug: str, label: str) -> HttpResponse:
     """What is broken, how to see it, what happened so far."""
     found = access.ticket_or_404(request.user, slug, label)
+    if found.merged_into_id:
+        return redirect("ticket", slug, f"{found.project.key}-{found.merged_into.number}")
     form = TicketCategoryForm(found.project, initial={"category": found.category_id})
     context = {"project": found.project, "page": "tickets", "ticket": found, "form": form, **ticket_page.build(found)}
     return render(request, "dashboard/ticket.html", context)

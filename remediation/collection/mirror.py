@@ -192,6 +192,12 @@ class Mirror:
         names = [os.fsdecode(path.encode("utf-8", "surrogateescape")) for path in paths]
         return self._commits(f"--max-count={max(0, limit)}", span, "--", *names)
 
+    def added(self, sha: str, path: str) -> Commit | None:
+        """The newest commit up to ``sha`` that added the path; None where none did."""
+        name = os.fsdecode(path.encode("utf-8", "surrogateescape"))
+        found = self._commits("--max-count=1", "--diff-filter=A", "--no-renames", self.resolve(sha), "--", name)
+        return found[0] if found else None
+
     def _diff(self, before: str, after: str, *options: str) -> list[str]:
         commits = (self.resolve(before), self.resolve(after))
         output = self._git("diff-tree", "-r", "-z", "--no-ext-diff", "--no-textconv", *options, *commits).stdout

@@ -24,7 +24,8 @@ class Evidence:
     ``commit``: short id. ``places``: every file that defines the missing name. ``renames``: {old path: new path} that
     git saw. ``sources``: contents of files of the commit that are at hand. ``config``: the file pytest took its
     configuration from, "" for none, None where it is not known. ``looked``: the files among ``sources`` that declare
-    packages. ``roots``: folders on the import path. ``classes``: class to bases, near the error.
+    packages. ``roots``: folders on the import path. ``classes``: class to bases, near the error. ``arrived``: day and
+    short id of the commit that added the file in which a missing module was found, ("", "") where that is not known.
     """
 
     commit: str = ""
@@ -35,6 +36,7 @@ class Evidence:
     looked: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     classes: Classes = field(default_factory=dict)
+    arrived: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +106,16 @@ def _moved_to(error: Classified, known: Evidence, place: str, found_by: str, sai
     if defined:
         line, what = defined
         says.append(f"A {what} {_code(names[0])} is defined at {_code(f'{place}:{line}')}{_in(known)}.")
+    day, commit = known.arrived
+    if commit:
+        says.append(f"That file came on {day} in {_code(commit)}.")
     return Suggestion(tuple(says), found_by, diff, where if diff else "")
 
 
 def _renamed_module(error: Classified, known: Evidence) -> Suggestion | None:
     """git renamed the file of the missing module."""
-    whole = error.module.replace(".", "/")
-    olds = {
-        f"{root}{whole}{end}"
-        for root in ("", *(f"{root.strip('/')}/" for root in known.roots))
-        for end in (".py", "/__init__.py")
-    }
-    found = sorted({(old, new) for old, new in known.renames.items() if old in olds})
+    olds = paths_of(error.module, known.roots)
+    found = sorted((old, new) for old, new in known.renames.items() if old in olds)
     if len({new for _, new in found}) > 1:
         said = f"git sees the module renamed more than once: {', '.join(_code(new) for _, new in found[:_SHOWN])}."
         return Suggestion((said,), _RENAMED)
@@ -123,6 +123,13 @@ def _renamed_module(error: Classified, known: Evidence) -> Suggestion | None:
         return None
     old, new = found[0]
     return _moved_to(error, known, new, _RENAMED, f"git sees {_code(old)} renamed to {{}}.")
+
+
+def paths_of(module: str, roots: Sequence[str] = ()) -> list[str]:
+    """The files that a dotted module may be, at the repository's root and at other import roots."""
+    whole = module.replace(".", "/")
+    folders = ["", *(f"{root.strip('/')}/" for root in roots if root.strip("/"))]
+    return [f"{folder}{whole}{end}" for folder in folders for end in (".py", "/__init__.py")]
 
 
 _RENAMED = "Found in git's renames between two passes."

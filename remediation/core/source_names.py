@@ -155,3 +155,13 @@ def bases_of(source: bytes) -> dict[str, tuple[str, ...]]:
     module = parse(source)
     classes = [node for node in module.body if isinstance(node, ast.ClassDef)] if module else []
     return {node.name: tuple(ast.unparse(base) for base in node.bases) for node in classes}
+
+
+def imported_from(source: bytes) -> dict[str, str]:
+    """Name to module, for every name that a file takes from a module by an absolute ``from ... import``."""
+    module = parse(source)
+    found: dict[str, str] = {}
+    for node in module.body if module else ():
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {alias.asname or alias.name: node.module for alias in node.names}
+    return found

@@ -10,7 +10,7 @@ from django.test import Client
 
 from remediation import projects, tickets
 from remediation.core.records import Cause, CollectionError, Verdict
-from remediation.models import Ticket
+from remediation.models import Rename, Ticket
 from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors, words
 
@@ -37,7 +37,7 @@ def test_it_works(cast: Cast) -> None:
     assert "Blocked files 2 now" in text
     assert "First seen, 2 errors at pass #1" in text
     assert "You cannot close a ticket. It closes when a pass on a later commit no longer sees it." in text
-    assert "2 of 3 at the last counted pass" in text
+    assert "Errors 2 of 3 at #1" in text
 
 
 def test_the_reproduce_command_runs_what_the_pass_ran(cast: Cast) -> None:
@@ -125,6 +125,109 @@ def test_history_mixes_people_and_passes(cast: Cast) -> None:
     assert text.index("Mei Lin claimed it") < text.index("First seen")
 
 
+def test_the_title_is_a_sentence_with_the_count(cast: Cast) -> None:
+    assert '<h1 class="h1s">Module atlas.core.registry does not exist: 2 test files need it</h1>' in _page(cast)
+    factories.counted_pass(cast.project, 2, [factories.missing_name("tests/test_c.py")], WORKING)
+    assert "Module atlas.core.registry does not exist: not seen since #2</h1>" in _page(cast)
+
+
+def _page(cast: Cast, url: str = URL) -> str:
+    return cast.client("engineer").get(url).content.decode()
+
+
+def _steps(cast: Cast) -> list[tuple[str, str]]:
+    page = _page(cast).split('<ol class="steps')[1].split("</ol>")[0]
+    return [(found[0], words(found[1])) for found in re.findall(r"<li(?: class=.(\w+).)?>(.*?)</li>", page)]
+
+
+def test_steps_come_from_what_is_stored(cast: Cast) -> None:
+    seen = ("done", "Seen 3 Mar, #1")
+    assert _steps(cast) == [
+        seen,
+        ("", "Claimed nobody"),
+        ("", "Fix pushed no commit named"),
+        ("", "Verified by a pass not yet"),
+    ]
+    tickets.claim(cast.ticket(), cast.engineer)
+    assert _steps(cast)[1][0] == "now"
+    one_left = [factories.missing_module("tests/test_b.py"), factories.missing_name("tests/test_c.py")]
+    factories.counted_pass(cast.project, 2, one_left, {"tests/test_healthy.py": 5, "tests/test_a.py": 3})
+    cast.project.tickets.filter(number=1).update(marked_fixed_in="e7710ab12345", status="still-seen")
+    assert _steps(cast)[2] == ("now", "Fix pushed 1 of 2 files gone")
+    said = _words(cast)
+    assert "The fix in e7710ab12 is not complete. 1 of 2 files remains at #2. The ticket stays with Mei Lin." in said
+    cast.project.tickets.filter(number=1).update(status="awaiting")
+    assert "Noted as fixed in e7710ab12." in _words(cast)
+
+
+def test_a_regression_quotes_both_spans_and_the_solution(cast: Cast) -> None:
+    factories.counted_pass(cast.project, 2, [factories.missing_name("tests/test_c.py")], WORKING)
+    factories.counted_pass(cast.project, 3, errors())
+    cast.project.tickets.filter(number=1).update(solution="Wrote <b>the</b> registry")
+    said = _words(cast)
+    assert "Seen from 3 Mar (#1) until 4 Mar (#2), and again since 5 Mar (#3)." in said
+    assert "The solution of before: Wrote <b>the</b> registry" in said
+    assert "<b>the</b>" not in _page(cast)
+
+
+def test_a_likely_fix_only_where_there_is_evidence(cast: Cast) -> None:
+    assert "Likely fix" not in _words(cast)
+    pairs = {"atlas/core/registry.py": "atlas/core/register<i>.py", "x.py": "y.py"}
+    Rename.objects.create(project=cast.project, before="a" * 40, after="b" * 40, pairs=pairs)
+    said = _words(cast)
+    assert "git sees atlas/core/registry.py renamed to atlas/core/register<i>.py." in said
+    assert "A suggestion, not tested." in said
+    assert "register<i>" not in _page(cast)
+    assert "Likely fix" not in _words(cast, "/p/atlas/t/ATL-2/")  # no mirror, no place of the name: nothing to say
+    factories.counted_pass(cast.project, 2, [factories.missing_name("tests/test_c.py")], WORKING)
+    assert "Likely fix" not in _words(cast)  # verified: there is nothing to repair
+
+
+def test_a_marker_names_its_configuration_file_and_the_line(cast: Cast) -> None:
+    factories.counted_pass(cast.project, 2, [*errors(), factories.unknown_marker("tests/test_m.py")])
+    said = _words(cast, "/p/atlas/t/ATL-3/")
+    assert "pyproject.toml does not register load." in said
+    assert '+ "load: what it selects",' in said
+
+
+def test_similar_tickets_say_how_they_ended(cast: Cast) -> None:
+    assert "Similar tickets" not in _words(cast)
+    more = [factories.missing_module(f"tests/test_{n}.py", f"atlas.core.part{n}") for n in range(8)]
+    factories.counted_pass(cast.project, 2, [*errors(), *more])
+    gone = {f"tests/test_{n}.py": 1 for n in range(2)}
+    factories.counted_pass(cast.project, 3, [*errors(), *more[2:]], {"tests/test_healthy.py": 5} | gone)
+    listed = _page(cast).split("<h2>Similar tickets</h2>")[1].split("</ul>")[0]
+    assert [int(n) for n in re.findall(r"<b>ATL-(\d+)</b>", listed)] == [4, 3, 10, 9, 8]
+    assert "Verified at #3, 000000000: Change number 3" in words(listed)
+
+
+def test_what_had_hidden_it_is_named(cast: Cast) -> None:
+    behind = [factories.missing_name("tests/test_a.py", "atlas.x", "Late", line=9), *errors()[1:]]
+    factories.counted_pass(cast.project, 2, behind)
+    assert "Unmasked by ATL-1, 1 file" in _words(cast, "/p/atlas/t/ATL-3/")
+    assert "Unmasked by" not in _words(cast)
+
+
+def test_what_it_hides_is_an_estimate_with_its_basis(cast: Cast) -> None:
+    working = {"tests/test_healthy.py": 5, "tests/test_a.py": 3, "tests/test_b.py": 4, "tests/test_c.py": 1}
+    factories.counted_pass(cast.project, 2, [], working)
+    factories.counted_pass(cast.project, 3, errors())
+    said = _words(cast)
+    assert "Hides ≈7 tests as last collected at #2" in said
+    assert "tests/test_a.py 3 ≈3 tests Blocked" in said
+
+
+def test_a_merged_ticket_leads_to_its_target(cast: Cast) -> None:
+    cast.project.tickets.filter(number=2).update(merged_into=cast.ticket(1))
+    answer = cast.client("viewer").get("/p/atlas/t/ATL-2/")
+    assert (answer.status_code, answer.url) == (302, URL)
+
+
+def test_deleted_files_are_said_apart(cast: Cast) -> None:
+    factories.counted_pass(cast.project, 2, [factories.missing_module("tests/test_b.py")], {"tests/test_healthy.py": 9})
+    assert "1 of 2 files no longer exists: deleted, not repaired." in _words(cast)
+
+
 def test_hostile_text_is_shown_as_text(cast: Cast) -> None:
     name = "</pre><script>alert(1)</script>" + "A" * 900
     factories.counted_pass(cast.project, 2, [*errors(), factories.missing_name("tests/test_x.py", "atlas.x", name)])
@@ -138,7 +241,7 @@ def test_it_asks_the_same_number_of_questions_whatever_the_size(cast: Cast, djan
     for position, files in ((2, 2), (3, 60)):
         many = [factories.missing_module(f"tests/test_{n}.py") for n in range(files)]
         factories.counted_pass(cast.project, position, many)
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(17):  # 13, what it hides (2), similar tickets, git's renames of the module
             client.get(URL)
 
 

@@ -1,0 +1,68 @@
+"""What a project's mirror says, for pages: within seconds and capped, or nothing where it is not at hand.
+
+Only the bare mirror is read, by the functions that a pass uses; the site may run on a machine that has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from remediation.collection.mirror import Commit, Mirror, SourceError
+from remediation.models import Project
+
+SECONDS = 3  # that one question may take
+COMMITS = 20  # shown of a range
+PATHS = 200  # asked for in one question
+LARGEST = 512 * 1024  # bytes of a file that is read
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Commits of a range, newest first; ``more``: there are others. ``touching``: only those that touch some files."""
+
+    commits: tuple[Commit, ...]
+    more: bool
+    touching: bool = False
+
+
+def _mirror(project: Project) -> Mirror:
+    place = Path(settings.DATA_DIR) / "projects" / str(project.pk) / "mirror.git"
+    return Mirror(place, project.source, project.source_is_local, timeout=SECONDS)
+
+
+def commits(project: Project, before: str, after: str, paths: Sequence[str] = ()) -> Range | None:
+    """The commits in ``after`` and not in ``before`` that touch one of ``paths`` (any, where there are none).
+
+    None where the mirror is not at hand, does not know one of the two, or takes too long.
+    """
+    if not before or not after:
+        return None
+    try:
+        found = _mirror(project).log_between(before, after, sorted(paths)[:PATHS], COMMITS + 1)
+    except (SourceError, OSError, ValueError):
+        return None
+    return Range(tuple(found[:COMMITS]), len(found) > COMMITS, touching=bool(paths))
+
+
+def contents(project: Project, commit: str, paths: Sequence[str]) -> dict[str, bytes]:
+    """What stands in those files of a commit, as far as it is at hand."""
+    if not commit or not paths:
+        return {}
+    try:
+        return _mirror(project).read_many(commit, list(paths)[:PATHS], LARGEST)
+    except (SourceError, OSError, ValueError):
+        return {}
+
+
+def arrival(project: Project, commit: str, path: str) -> Commit | None:
+    """The commit that last added a file, seen from ``commit``; None where it is not known."""
+    if not commit or not path:
+        return None
+    try:
+        return _mirror(project).added(commit, path)
+    except (SourceError, OSError, ValueError):
+        return None

@@ -1,0 +1,101 @@
+"""A ticket's neighbours in kind: similar ones and how they ended, and the tickets that had hidden it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Q
+
+from remediation.core import fingerprint
+from remediation.core.hiders import hiders
+from remediation.core.reconcile import CLEARED
+from remediation.core.similar import Known, similar
+from remediation.models import Fingerprint, Occurrence, Ticket
+
+_LOOKED = 2_000  # root causes of a kind that are compared, the newest first
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A similar ticket: what it is, and how it ended, as far as that is known."""
+
+    label: str
+    title: str
+    status: str
+    claimed: str
+    verified_at: int | None
+    commit: str
+    subject: str
+    solution: str
+
+
+def similar_to(ticket: Ticket) -> list[Like]:
+    """At most five, those that a pass verified first. One query."""
+    rows = Fingerprint.objects.filter(
+        project=ticket.project, version=fingerprint.VERSION, kind=ticket.kind, ticket__merged_into=None
+    )
+    facts = ("module", "name", "package")
+    values = list(
+        rows.annotate(**{f"its_{fact}": F(f"facts__{fact}") for fact in facts})
+        .order_by("-ticket__number", "pk")
+        .values(
+            "readable", "kind", "ticket__number", "ticket__title", "ticket__status", "ticket__solution",
+            "ticket__claimed_by__first_name", "ticket__claimed_by__last_name", "ticket__verified_pass__number",
+            "ticket__verified_pass__commit", "ticket__verified_pass__subject", *(f"its_{fact}" for fact in facts),
+        )[:_LOOKED]
+    )  # fmt: skip
+    by_number = {row["ticket__number"]: row for row in values}
+    known = [_known(row) for row in values]
+    own = next((one for one in known if one.number == ticket.number), None)
+    if own is None:
+        return []
+    return [_like(ticket.project.key, by_number[one.number]) for one in similar(own, known)]
+
+
+def _known(row: Mapping[str, Any]) -> Known:
+    return Known(
+        number=row["ticket__number"],
+        kind=row["kind"],
+        key=row["readable"],
+        module=row["its_module"] or "",
+        name=row["its_name"] or "",
+        package=row["its_package"] or "",
+        verified=row["ticket__status"] == "verified",
+    )
+
+
+def _like(key: str, row: Mapping[str, Any]) -> Like:
+    return Like(
+        label=f"{key}-{row['ticket__number']}",
+        title=row["ticket__title"],
+        status=row["ticket__status"],
+        claimed=" ".join(filter(None, (row["ticket__claimed_by__first_name"], row["ticket__claimed_by__last_name"]))),
+        verified_at=row["ticket__verified_pass__number"] if row["ticket__status"] == "verified" else None,
+        commit=(row["ticket__verified_pass__commit"] or "")[:9],
+        subject=row["ticket__verified_pass__subject"] or "",
+        solution=row["ticket__solution"],
+    )
+
+
+def unmasked_by(ticket: Ticket, occurrences: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """(ticket, errors) that had hidden this one's, the most first. One query, none where nothing was unmasked."""
+    came: dict[int, set[str]] = {}
+    for row in occurrences:
+        if row["appeared_as"] == "unmasked":
+            came.setdefault(row["first_pass_id"], set()).add(row["file__path"])
+    if not came:
+        return []
+    gone = Occurrence.objects.filter(Q(close_reason__in=CLEARED), closed_pass__in=came.keys())
+    gone = gone.exclude(fingerprint__ticket=ticket).order_by("fingerprint__ticket__number")
+    ended: dict[int, list[tuple[str, int]]] = {}
+    for number, path, other in gone.values_list("closed_pass_id", "file__path", "fingerprint__ticket__number"):
+        ended.setdefault(number, []).append((path, other))
+    counts: Counter[int] = Counter()
+    for number, paths in came.items():
+        for tickets in hiders(paths, ended.get(number, [])).values():
+            counts.update(tickets)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [(f"{ticket.project.key}-{number}", errors) for number, errors in ranked]
