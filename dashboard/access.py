@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from remediation.models import CollectionPass, Project, Ticket
+from remediation.models import CollectionPass, Project, SavedView, Ticket
 
 Need = Literal["read", "work", "lead"]
 
@@ -100,6 +100,15 @@ def pass_or_404(user: Any, slug: str, number: int, need: Need = "read") -> Colle
     if found is None:
         raise Http404("No such pass.")
     found.project = project
+    return found
+
+
+def saved_view_or_404(user: Any, project: Project, pk: str) -> SavedView:
+    """One of the person's own views of this project's tickets. Raises Http404 for another person's."""
+    own = SavedView.objects.filter(user=user, project=project)
+    found = own.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 10 else None
+    if found is None:
+        raise Http404("No such view.")
     return found
 
 

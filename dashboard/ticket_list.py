@@ -2,182 +2,210 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
-from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, QuerySet, Sum, Window
+from django.http import QueryDict
 
-from dashboard import sparklines
-from remediation.core.classify import KINDS
-from remediation.models import FileState, Project, Ticket, User
-from remediation.querysets import STANDING
+from dashboard import sparklines, ticket_board, ticket_lines
+from dashboard.ticket_filter import GROUPS, ORDERS, TABS, Filter
+from dashboard.ticket_lines import Line, Lines, in_tab
+from remediation.core.impact import Bound, Impact
+from remediation.hidden_tests import blocked_files
+from remediation.models import Category, CollectionPass, FileState, Project, SavedView, Ticket, User
 
 PAGE_SIZE = 50
-_BLOCKS = ExpressionWrapper(Q(blocking="all"), output_field=BooleanField())
-TABS = {"open": "Open", "unclaimed": "Unclaimed", "mine": "Mine", "verified": "Verified", "all": "All"}
-ORDERS: dict[str, tuple[str, tuple[Any, ...]]] = {
-    # What blocks everything goes before all that could be counted.
-    "errors": ("Most errors first", (_BLOCKS.desc(), F("errors").desc(), F("number").asc())),
-    "newest": ("Newest first", (F("first_pass__position").desc(nulls_last=True), F("number").desc())),
-    "oldest": ("Oldest first", (F("first_pass__position").asc(nulls_last=True), F("number").asc())),
-    "gone": ("Last verified first", (F("verified_pass__position").desc(nulls_last=True), F("number").desc())),
-}
+LAST_VERIFIED = 5
+_BAR = 72  # px, the longest
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """What the address asks for. Anything unknown in it is left out, never an error."""
+class Group:
+    """Some rows under one heading, "" without grouping. ``tickets`` and ``errors``: of all its pages."""
 
-    tab: str = "open"
-    category: int | None = None
-    kind: str = ""
-    order: str = ""
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> Filter:
-        """From the query string of a request."""
-        category = query.get("category", "")
-        return cls(
-            tab=tab if (tab := query.get("tab", "")) in TABS else "open",
-            category=int(category) if category.isdecimal() and len(category) < 10 else None,
-            kind=kind if (kind := query.get("kind", "")) in KINDS else "",
-            order=order if (order := query.get("order", "")) in ORDERS else "",
-        )
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether more than the tab is chosen."""
-        return bool(self.category or self.kind)
-
-    @property
-    def sorting(self) -> str:
-        """The order in use: what was chosen, or what suits the tab."""
-        return self.order or ("gone" if self.tab == "verified" else "errors")
-
-    def query(self, **changes: Any) -> str:
-        """The query string of this filter with something changed; defaults are left out."""
-        wanted = replace(self, **changes)
-        pairs = {"tab": wanted.tab, "category": wanted.category, "kind": wanted.kind, "order": wanted.order}
-        return "?" + urlencode(
-            {name: value for name, value in pairs.items() if value and (name, value) != ("tab", "open")}
-        )
-
-    def narrow(self, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        """The rows of the chosen category and kind."""
-        if self.category:
-            rows = rows.filter(category=self.category)
-        return rows.filter(kind=self.kind) if self.kind else rows
+    name: str
+    rows: list[Ticket]
+    tickets: int = 0
+    errors: int = 0
+    bound: Bound | None = None
 
 
 def tab_counts(project: Project, user: User) -> dict[str, int]:
     """Tickets per tab, in the tabs' order. One query."""
-    mine = STANDING & Q(claimed_by=user)
-    every = project.tickets.filter(merged_into__isnull=True)
-    return every.aggregate(
-        open=Count("pk", filter=STANDING),
-        unclaimed=Count("pk", filter=STANDING & Q(claimed_by=None)),
-        mine=Count("pk", filter=mine),
-        verified=Count("pk", filter=Q(status="verified")),
-        all=Count("pk"),
-    )
+    return ticket_lines.tab_counts(ticket_lines.lines_of(project), user)
 
 
 def build(project: Project, user: User, chosen: Filter, page_number: Any) -> dict[str, Any]:
     """The context of the list. A fixed number of queries, whatever the number of tickets."""
-    in_tab = _in_tab(project, user, chosen.tab)
-    rows = chosen.narrow(in_tab)
-    sums = rows.aggregate(
-        tickets=Count("pk"),
-        visible=Sum("errors", default=0),
-        in_environment=Sum("errors", filter=Q(environment=True), default=0),
-        hidden=Sum("hidden_errors", default=0),
-    )
-    page = _page(project, rows, chosen.sorting, sums["tickets"], page_number)
-    counts = tab_counts(project, user)
-    return {
+    every = Lines(ticket_lines.lines_of(project), blocked_files(project))
+    axis = sparklines.Axis.of(project)
+    standing = _standing(project, axis)
+    categories = list(project.categories.all())
+    tab = every.only(lambda line: chosen.board or in_tab(line, chosen.tab, user))
+    found = ticket_lines.matching(project, chosen.q) if chosen.q else None
+    listed = tab.only(lambda line: _fits(line, chosen, found))
+    counts = ticket_lines.tab_counts(every.lines, user)
+    context = {
         "chosen": chosen,
-        "tabs": [(key, label, counts[key], chosen.query(tab=key)) for key, label in TABS.items()],
+        "tabs": [(key, label, counts[key], chosen.query(tab=key, view="list")) for key, label in TABS.items()],
         "counts": counts,
-        "hidden_by_filter": counts[chosen.tab] - sums["tickets"],
-        "tickets": page,
-        "sums": {**sums, "in_repository": sums["visible"] - sums["in_environment"]},
-        "orders": [
-            (key, label) for key, (label, _) in ORDERS.items() if key != "gone" or chosen.tab in {"verified", "all"}
-        ],
-        **_choices(project, in_tab, chosen),
-        **_standing(project),
+        "hidden_by_filter": len(tab.lines) - len(listed.lines),
+        "sums": _sums(listed),
+        "top": _top(project, every.only(lambda line: line.blocking != "all")),
+        "orders": [(key, label) for key, label in ORDERS.items() if key != "gone" or chosen.tab in {"verified", "all"}],
+        "groupings": GROUPS.items(),
+        "saved": _saved(project, user, chosen),
+        "cleared": chosen.cleared(),
+        "may_save": chosen.query() != Filter().query(),
+        "as_list": chosen.query(view="list"),
+        "as_board": chosen.query(view="board"),
+        "carried": chosen.hidden_fields("q", "kind", *([] if chosen.board else ["group", "order"])),
+        **_choices(categories, tab, chosen, found),
+        **standing,
+    }
+    if chosen.board:
+        return context | ticket_board.build(project, listed, standing["as_of"], chosen)
+    return context | _rows(project, axis, listed, every, chosen, categories, page_number)
+
+
+def _fits(line: Line, chosen: Filter, found: set[int] | None, *, but: str = "") -> bool:
+    """Whether a ticket passes the filters, ``but`` one of them."""
+    return (
+        (found is None or line.pk in found)
+        and (but == "category" or chosen.category in {None, line.category})
+        and (but == "kind" or chosen.kind in {"", line.kind})
+    )
+
+
+def _sums(listed: Lines) -> dict[str, Any]:
+    lines, whole = listed.lines, listed.bound()
+    visible = sum(line.errors for line in lines)
+    in_environment = sum(line.errors for line in lines if line.environment)
+    each = sum(listed.impacts.get(line.pk, Impact()).hidden.tests for line in lines)
+    return {
+        "tickets": len(lines),
+        "visible": visible,
+        "in_environment": in_environment,
+        "in_repository": visible - in_environment,
+        "hidden": sum(line.hidden for line in lines),
+        "bound": whole,
+        "shared": each != whole.tests,
     }
 
 
-def _in_tab(project: Project, user: User, tab: str) -> QuerySet[Ticket]:
-    rows = project.tickets.listed()
-    match tab:
-        case "unclaimed":
-            return rows.standing().filter(claimed_by=None)
-        case "mine":
-            return rows.standing().filter(claimed_by=user)
-        case "verified":
-            return rows.filter(status="verified")
-        case "all":
-            return rows
-    return rows.standing()
+def _saved(project: Project, user: User, chosen: Filter) -> list[tuple[SavedView, str, bool]]:
+    """The reader's own views: each with its address, read through the filter again, and whether it is this one."""
+    own = SavedView.objects.filter(user=user, project=project)
+    found = [(view, Filter.of(QueryDict(view.query.removeprefix("?"))).query()) for view in own]
+    return [(view, address, address == chosen.query()) for view, address in found]
 
 
-def _page(project: Project, rows: QuerySet[Ticket], order: str, total: int, number: Any) -> Page[Ticket]:
-    ordering = ORDERS[order][1]
-    # Summed over the whole list before it is cut, so that page 2 goes on where page 1 ended.
-    ordered = rows.annotate(running=Window(Sum("errors"), order_by=ordering)).order_by(*ordering)
-    paginator = Paginator(ordered, PAGE_SIZE)
-    paginator.count = total
-    page = paginator.get_page(number)
-    tickets = list(page.object_list)
-    axis = sparklines.Axis.of(project)
-    intervals = sparklines.intervals_of([ticket.pk for ticket in tickets])
-    largest = max((ticket.errors for ticket in tickets), default=0)
-    for ticket in tickets:
-        ticket.project = project
-        ticket.spark = sparklines.draw(axis, intervals[ticket.pk])
-        ticket.bar = round(72 * ticket.errors / largest, 1) if largest else 0
-    page.object_list = tickets
-    return page
+def _top(project: Project, every: Lines) -> dict[str, Any] | None:
+    """What fixing the few best tickets clears together."""
+    best = every.best()
+    if best is None:
+        return None
+    promise, numbers = best
+    labels = [f"{project.key}-{number}" for number in numbers]
+    total = sum(line.errors for line in every.lines)
+    return {"labels": labels, "errors": promise.errors, "of": total, "freed": promise.freed}
 
 
-def _choices(project: Project, in_tab: QuerySet[Ticket], chosen: Filter) -> dict[str, Any]:
-    """Category chips and kinds with the number of tickets behind each. Two queries."""
-    groups = in_tab.order_by().values_list("category", "kind").annotate(tickets=Count("pk"))
+def _choices(categories: Sequence[Category], tab: Lines, chosen: Filter, found: set[int] | None) -> dict[str, Any]:
+    """Category chips and kinds, each with the number of tickets behind it under the other filters."""
     by_category: dict[int, int] = {}
     by_kind: dict[str, int] = {}
-    for category, kind, tickets in groups:
-        if chosen.kind in {"", kind}:
-            by_category[category] = by_category.get(category, 0) + tickets
-        if chosen.category in {None, category}:
-            by_kind[kind] = by_kind.get(kind, 0) + tickets
-    named = [c for c in project.categories.all() if c.pk in by_category or c.pk == chosen.category]
-    chips = [
-        (
-            c,
-            by_category.get(c.pk, 0),
-            c.pk == chosen.category,
-            chosen.query(category=None if c.pk == chosen.category else c.pk),
-        )
-        for c in named
-    ]
+    for line in tab.lines:
+        if _fits(line, chosen, found, but="category"):
+            by_category[line.category] = by_category.get(line.category, 0) + 1
+        if _fits(line, chosen, found, but="kind"):
+            by_kind[line.kind] = by_kind.get(line.kind, 0) + 1
+    chips = []
+    for category in categories:
+        pressed = category.pk == chosen.category
+        if pressed or category.pk in by_category:
+            address = chosen.query(category=None if pressed else category.pk)
+            chips.append((category, by_category.get(category.pk, 0), pressed, address))
     kinds = sorted({*by_kind, *([chosen.kind] if chosen.kind else [])})
-    return {"chips": chips, "kinds": [(kind, kind.replace("-", " "), by_kind.get(kind, 0)) for kind in kinds]}
-
-
-def _standing(project: Project) -> dict[str, Any]:
-    """What the list is as of, how much its three largest tickets hold, and how many files are silent. Four queries."""
-    errors = list(project.tickets.standing().order_by("-errors").values_list("errors", flat=True))
-    fields = ("number", "commit", "effective_at", "held")
-    ended = project.passes.counted().in_commit_order().only("project_id", *fields).last()
-    running = project.passes.filter(state="running").only("project_id", "number").first()
     return {
-        "as_of": ended,
+        "chips": chips,
+        "no_category": chosen.query(category=None),
+        "kinds": [(kind, kind.replace("-", " "), by_kind.get(kind, 0)) for kind in kinds],
+        "categories": [category for category in categories if not category.archived],
+    }
+
+
+def _rows(
+    project: Project,
+    axis: sparklines.Axis,
+    listed: Lines,
+    every: Lines,
+    chosen: Filter,
+    categories: Sequence[Category],
+    page_number: Any,
+) -> dict[str, Any]:
+    """The page's rows in their groups, and the last verified tickets below the open ones."""
+    groups = listed.groups(chosen.group, categories)
+    ordered = listed.ordered(chosen, groups)
+    page: Page[Line] = Paginator(ordered, PAGE_SIZE).get_page(page_number)
+    last = _last_verified(every) if chosen.tab == "open" and not chosen.narrowed else []
+    tickets = _tickets(project, axis, [line.pk for line in (*page.object_list, *last)], listed.impacts)
+    # Summed over the whole list before it is cut, so that page 2 goes on where page 1 ended.
+    for line, running in zip(ordered, ticket_lines.running(ordered), strict=True):
+        if line.pk in tickets:
+            tickets[line.pk].running = running
+    shown = [tickets[line.pk] for line in page.object_list if line.pk in tickets]
+    largest = max((ticket.errors for ticket in shown), default=0)
+    for ticket in shown:
+        ticket.bar = round(_BAR * ticket.errors / largest, 1) if largest else 0
+    return {
+        "tickets": page,
+        "groups": list(_grouped(shown, groups, listed)),
+        "last_verified": [tickets[line.pk] for line in last if line.pk in tickets],
+    }
+
+
+def _last_verified(every: Lines) -> list[Line]:
+    verified = every.only(lambda line: not line.standing)
+    return verified.ordered(Filter(tab="verified"), {})[:LAST_VERIFIED]
+
+
+def _tickets(
+    project: Project, axis: sparklines.Axis, ids: Sequence[int], impacts: Mapping[Any, Impact]
+) -> dict[int, Ticket]:
+    """The tickets by id, each with its sparkline and what it hides. Two queries."""
+    intervals = sparklines.intervals_of(ids)
+    tickets = {ticket.pk: ticket for ticket in project.tickets.listed().filter(pk__in=ids)}
+    for pk, ticket in tickets.items():
+        ticket.project = project
+        ticket.spark = sparklines.draw(axis, intervals[pk])
+        ticket.impact = impacts.get(pk, Impact())
+    return tickets
+
+
+def _grouped(shown: Iterable[Ticket], groups: Mapping[int, str], listed: Lines) -> Iterable[Group]:
+    for name, rows in groupby(shown, key=lambda ticket: groups.get(ticket.pk, "")):
+        if not groups:
+            yield Group("", list(rows))
+            continue
+        own = listed.only(lambda line, name=name: groups[line.pk] == name)
+        yield Group(name, list(rows), len(own.lines), sum(line.errors for line in own.lines), own.bound())
+
+
+def _standing(project: Project, axis: sparklines.Axis) -> dict[str, Any]:
+    """Which pass the list is as of, what came or runs after it, and how many files are silent. Two queries."""
+    ended = list(axis.places)
+    as_of = next((pk for pk, counted in zip(ended[::-1], axis.counted[::-1], strict=True) if counted), None)
+    fields = ("project_id", "number", "commit", "effective_at", "held", "state", "outcome")
+    passes = project.passes.filter(pk__in=[as_of, *ended[-1:]]) | project.passes.filter(state="running")
+    found: dict[int, CollectionPass] = {one.pk: one for one in passes.only(*fields)}
+    latest = found.get(ended[-1]) if ended else None
+    return {
+        "as_of": found.get(as_of) if as_of else None,
+        "uncounted": latest if latest and not latest.counted else None,
+        "running": next((one for one in found.values() if one.state == "running"), None),
         "silent": FileState.objects.now(project).silent().count(),
-        "running": running,
-        "top": {"errors": sum(errors[:3]), "of": sum(errors)} if len(errors) > 3 else None,
     }

@@ -35,6 +35,8 @@ urlpatterns = [
     path("p/<slug:slug>/trend.json", overview.trend, name="trend"),
     # /p/<slug>/tickets/ and /p/<slug>/t/<KEY-n>/
     path("p/<slug:slug>/tickets/", tickets.tickets, name="tickets"),
+    path("p/<slug:slug>/tickets/together/", tickets.together, name="tickets-together"),
+    path("p/<slug:slug>/tickets/views/", tickets.views, name="saved-views"),
     path("p/<slug:slug>/t/<str:label>/", ticket.ticket, name="ticket"),
     path("p/<slug:slug>/t/<str:label>/claim/", tickets.claim, name="claim"),
     path("p/<slug:slug>/t/<str:label>/release/", tickets.release, name="release"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from django.utils import timezone
 from remediation.models import Category, Ticket, Transition, User
 from remediation.refusals import Refused
 
-__all__ = ["Claim", "Refused", "claim", "release", "set_category"]
+__all__ = ["Claim", "Outcome", "Refused", "claim", "claim_each", "release", "release_each", "set_category", "sort_each"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,56 @@ def set_category(ticket: Ticket, category: Category, user: User) -> bool:
         _record(ticket, "category", actor=user, data={"from": before, "to": category.name})
     _refresh(ticket)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one of several tickets: ``done``, or ``why`` not; ``owner`` was first with it, ``at`` when."""
+
+    ticket: Ticket
+    done: bool
+    why: str = ""
+    owner: User | None = None
+    at: datetime | None = None
+
+
+def claim_each(tickets: Iterable[Ticket], user: User) -> list[Outcome]:
+    """Claim several tickets, each for itself: what somebody else was first with does not stop the others."""
+
+    def one(ticket: Ticket) -> Outcome:
+        claimed = claim(ticket, user)
+        if claimed.owner == user:
+            return Outcome(ticket, True)
+        return Outcome(ticket, False, owner=claimed.owner, at=claimed.at)
+
+    return [_each(ticket, one) for ticket in tickets]
+
+
+def release_each(tickets: Iterable[Ticket], user: User, *, from_anyone: bool = False) -> list[Outcome]:
+    """Release several tickets, each for itself; ``from_anyone`` as for :func:`release`."""
+
+    def one(ticket: Ticket) -> Outcome:
+        release(ticket, user, from_anyone=from_anyone)
+        return Outcome(ticket, True)
+
+    return [_each(ticket, one) for ticket in tickets]
+
+
+def sort_each(tickets: Iterable[Ticket], category: Category, user: User) -> list[Outcome]:
+    """Sort several tickets by hand. The caller schedules one rebuild when any outcome is done."""
+
+    def one(ticket: Ticket) -> Outcome:
+        moved = set_category(ticket, category, user)
+        return Outcome(ticket, moved, "" if moved else f"{ticket.label} was there by hand already.")
+
+    return [_each(ticket, one) for ticket in tickets]
+
+
+def _each(ticket: Ticket, one: Callable[[Ticket], Outcome]) -> Outcome:
+    try:
+        return one(ticket)
+    except Refused as refused:
+        return Outcome(ticket, False, refused.text)
 
 
 def _record(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -11,9 +11,13 @@ from django.views.decorators.vary import vary_on_headers
 
 from dashboard import access, ticket_list
 from dashboard.templatetags.figures import age
+from dashboard.ticket_filter import Filter
+from dashboard.together import TogetherForm, act
 from dashboard.views.fragments import wants_part
+from remediation import saved_views
 from remediation import tickets as use_cases
 from remediation.models import Ticket
+from remediation.refusals import Refused
 
 
 @require_safe
@@ -21,10 +25,45 @@ from remediation.models import Ticket
 def tickets(request: HttpRequest, slug: str) -> HttpResponse:
     """The list; htmx gets the part inside #list."""
     project = access.project_or_404(request.user, slug)
-    chosen = ticket_list.Filter.of(request.GET)
+    chosen = Filter.of(request.GET)
     context = ticket_list.build(project, request.user, chosen, request.GET.get("page"))
     template = "dashboard/_tickets.html" if wants_part(request) else "dashboard/tickets.html"
-    return render(request, template, {"project": project, "page": "tickets", **context})
+    answer = render(request, template, {"project": project, "page": "tickets", **context})
+    if wants_part(request) and "page" not in request.GET:
+        answer["HX-Push-Url"] = request.path + chosen.query()  # without the fields that a form sends empty
+    return answer
+
+
+@require_POST
+def together(request: HttpRequest, slug: str) -> HttpResponse:
+    """Claim, release or sort several tickets at once; each is told for itself."""
+    project = access.project_or_404(request.user, slug, "work")
+    text, tone = act(TogetherForm(project, request.POST), project, request.user)
+    _say(request, text, tone)
+    return redirect(access.safe_next(request, request.POST.get("next", ""), reverse("tickets", args=[slug])))
+
+
+@require_POST
+def views(request: HttpRequest, slug: str) -> HttpResponse:
+    """Keep the list's filter under a name, call a kept one something else, or forget it."""
+    project = access.project_or_404(request.user, slug)
+    do, name = request.POST.get("do", ""), request.POST.get("name", "")
+    chosen = Filter.of(QueryDict(request.POST.get("query", "").removeprefix("?")[:500]))
+    view = (
+        access.saved_view_or_404(request.user, project, request.POST.get("view", ""))
+        if do in {"rename", "remove"}
+        else None
+    )
+    try:
+        if view is None:
+            saved_views.save(request.user, project, name, chosen.query())
+        elif do == "rename":
+            saved_views.rename(view, name)
+        elif do == "remove":
+            saved_views.remove(view)
+    except Refused as refused:
+        _say(request, refused.text, "warn")
+    return redirect(reverse("tickets", args=[slug]) + chosen.query())
 
 
 @require_POST
@@ -52,11 +91,15 @@ def release(request: HttpRequest, slug: str, label: str) -> HttpResponse:
     return _answer(request, ticket, f"{ticket.label} is free again.", "")
 
 
+def _say(request: HttpRequest, text: str, tone: str) -> None:
+    level = messages.SUCCESS if tone == "good" else messages.WARNING if tone == "warn" else messages.INFO
+    messages.add_message(request, level, text, extra_tags=tone)
+
+
 def _answer(request: HttpRequest, ticket: Ticket, text: str, tone: str, *, status: int = 200) -> HttpResponse:
     """For htmx the row's changed cells with the counts of the tabs; else a message and the page it came from."""
     if not request.htmx:
-        level = messages.SUCCESS if tone == "good" else messages.WARNING if tone == "warn" else messages.INFO
-        messages.add_message(request, level, text, extra_tags=tone)
+        _say(request, text, tone)
         own = reverse("ticket", args=[ticket.project.slug, ticket.label])
         return redirect(access.safe_next(request, request.POST.get("next", ""), own))
     context = {

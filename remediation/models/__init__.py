@@ -2,7 +2,7 @@
 
 from remediation.models.categories import Category, CategoryCount, CategoryRule, RuleSet
 from remediation.models.passes import CollectionPass, Rename, Result, Scope
-from remediation.models.people import Membership, User
+from remediation.models.people import Membership, SavedView, User
 from remediation.models.projects import Project
 from remediation.models.tickets import FileState, Fingerprint, Occurrence, TestFile, Ticket, Transition
 
@@ -19,6 +19,7 @@ __all__ = [
     "Rename",
     "Result",
     "RuleSet",
+    "SavedView",
     "Scope",
     "TestFile",
     "Ticket",

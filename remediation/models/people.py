@@ -22,6 +22,25 @@ class User(AbstractUser):
         return letters.upper()
 
 
+class SavedView(models.Model):
+    """A filter of the ticket list that a person keeps under a name. Nobody else sees it.
+
+    ``query``: a query string as the list's filter writes it; it is read through that filter again, never trusted.
+    """
+
+    user = models.ForeignKey("remediation.User", models.CASCADE, related_name="saved_views")
+    project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="+")
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=500)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["user", "project", "name"], name="saved_view_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Membership(models.Model):
     """What a user may do in a project: viewers read, engineers claim and run, leads configure."""
 

@@ -38,6 +38,8 @@ ROUTES = {
     "overview-live": Route(READ),
     "trend": Route(READ),
     "tickets": Route(READ),
+    "tickets-together": Route(None, WORK),
+    "saved-views": Route(None, READ),
     "ticket": Route(READ, args=("{key}-1",)),
     "claim": Route(None, WORK, ("{key}-1",)),
     "release": Route(None, WORK, ("{key}-1",)),

@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from remediation import tickets
+from remediation import passes, tickets
 from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors, words
 
 URL = "/p/atlas/tickets/"
-QUERIES = 14
+QUERIES = 13
 
 
 @pytest.fixture
@@ -164,6 +164,111 @@ def test_it_asks_the_same_number_of_questions_for_10_and_for_200(
     assert "Page 1 of" in page
     second = client.get(URL + "?page=2").content.decode()
     assert "51 of" in words(second)  # the running sum goes on
+
+
+def test_what_fixing_the_best_few_clears_is_said_with_what_it_frees(cast: Cast) -> None:
+    many = [
+        factories.missing_module("tests/test_a.py"), factories.missing_module("tests/test_b.py"),
+        factories.missing_name("tests/test_c.py"), factories.unknown_marker("tests/test_d.py"),
+        factories.missing_name("tests/test_e.py", name="Other"), factories.missing_name("tests/test_b.py"),
+    ]  # fmt: skip
+    written = {"tests/test_a.py": 10, "tests/test_b.py": 5, "tests/test_d.py": 7}
+    factories.counted_pass(cast.project, 2, many, written=written)
+    text = words(_page(cast))
+    # test_b.py has two causes, and both are among the three.
+    assert (
+        "Fixing ATL-1, ATL-2 and ATL-3 clears 5 of 6 errors and frees 4 files, ≈22 tests. More may be unmasked." in text
+    )
+    assert "4 tickets, 6 errors." in text
+
+
+def test_tests_hidden_are_an_estimate_with_its_basis_and_shared_files_count_once(cast: Cast) -> None:
+    many = [*errors(), factories.missing_name("tests/test_b.py")]
+    factories.counted_pass(cast.project, 2, many, written={"tests/test_a.py": 10, "tests/test_b.py": 5})
+    text = words(_page(cast))
+    assert "2 of 4 ≈15 1 file shared" in text and "4 of 4 ≈5 1 unknown 1 file shared" in text
+    basis = "2 files counted from source, parametrised cases once; 1 file unknown. A shared file counts once in the sum"
+    assert f"Tests hidden ≈15: {basis}" in text
+
+
+def test_unknown_is_no_zero(cast: Cast) -> None:
+    page = words(_page(cast))
+    assert "2 of 3 unknown" in page and "≈0" not in page
+    assert "Tests hidden: unknown." in page
+
+
+@pytest.mark.parametrize(
+    ("query", "groups"),
+    [
+        ("?group=kind", ["missing module 1 ticket, 2 errors", "missing name 1 ticket, 1 error"]),
+        ("?group=category", ["Missing core modules 1 ticket, 2 errors", "Monitoring & caching 1 ticket, 1 error"]),
+        ("?group=directory&tab=all", ["tests 2 tickets, 3 errors"]),
+        ("?group=nonsense", []),
+    ],
+)
+def test_groups_have_their_own_sums(cast: Cast, query: str, groups: list[str]) -> None:
+    page = _page(cast, query)
+    found = [words(group) for group in re.findall(r'<tr class="group">(.*?)</tr>', page)]
+    assert [group.partition(", tests hidden")[0] for group in found] == groups
+    assert _rows(page) == ["ATL-1", "ATL-2"]
+
+
+def test_a_ticket_stands_in_the_directory_of_most_of_its_files(cast: Cast) -> None:
+    paths = ["tests/unit/deep/test_a.py", "tests/unit/test_b.py", "tests/gui/test_c.py", "test_top.py"]
+    many = [factories.missing_module(path) for path in paths[:3]] + [factories.missing_name(paths[3])]
+    factories.counted_pass(cast.project, 2, many)
+    page = words(_page(cast, "?group=directory"))
+    assert "tests/unit 1 ticket, 3 errors" in page and "top of the repository 1 ticket, 1 error" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("registry", ["ATL-1"]),
+        ("ATLAS.CACHE", ["ATL-2"]),
+        ("cachekey", ["ATL-2"]),
+        ("atl-2", ["ATL-2"]),
+        ("1", ["ATL-1"]),
+        ("%", []),
+        ("no such thing", []),
+        ("%00%20", ["ATL-1", "ATL-2"]),
+    ],
+)
+def test_a_text_is_looked_for_in_title_module_and_id(cast: Cast, text: str, rows: list[str]) -> None:
+    assert _rows(_page(cast, f"?q={text}")) == rows
+
+
+def test_the_filter_that_hides_everything_can_be_cleared(cast: Cast) -> None:
+    page = _page(cast, "?tab=all&q=nothing&order=newest")
+    assert "The filter hides 2 tickets of this tab." in words(page)
+    assert 'href="?tab=all&amp;order=newest">Clear filter' in page
+
+
+def test_htmx_pushes_the_short_address(cast: Cast) -> None:
+    answer = cast.client("engineer").get(URL + "?q=&kind=&group=&order=errors&tab=all", headers={"HX-Request": "true"})
+    assert answer["HX-Push-Url"] == "/p/atlas/tickets/?tab=all&order=errors"
+    assert "HX-Push-Url" not in cast.client("engineer").get(URL, headers={})
+
+
+def test_most_tests_hidden_first_with_the_unknown_last(cast: Cast) -> None:
+    many = [*errors(), factories.unknown_marker("tests/test_d.py")]
+    written = {"tests/test_a.py": 1, "tests/test_d.py": 90}
+    factories.counted_pass(cast.project, 2, many, written=written)
+    assert _rows(_page(cast, "?order=tests")) == ["ATL-3", "ATL-1", "ATL-2"]
+
+
+def test_the_last_verified_stand_below_the_open_ones(cast: Cast) -> None:
+    factories.counted_pass(cast.project, 2, [factories.missing_name("tests/test_c.py")], WORKING)
+    text = words(_page(cast))
+    assert "Last verified All 1" in text and "gone since #2" in text
+    assert "Last verified" not in words(_page(cast, "?tab=all"))
+
+
+def test_a_pass_that_runs_or_was_not_counted_is_told_and_changes_nothing(cast: Cast) -> None:
+    factories.blocked_pass(cast.project, 2)
+    assert "Pass #2 was not counted, so it is in no number here; this list shows #1." in words(_page(cast))
+    passes.claim(passes.queue(cast.project, trigger="manual").pk)
+    assert "Pass #3 is running; this list shows #1." in words(_page(cast))
 
 
 def test_another_project_is_not_there(cast: Cast) -> None:
