@@ -201,19 +201,16 @@ class CategoryForm(_Accessible):
     name = _text("Name", required=True, max_length=60)
     slot = forms.TypedChoiceField(
         label="Colour", coerce=int, choices=[(n, f"Colour {n}" if n else "Grey") for n in range(9)],
-        widget=forms.Select({"class": "field"}),
+        widget=forms.RadioSelect,
     )  # fmt: skip
-    order = forms.IntegerField(
-        label="Place", min_value=0, max_value=999, widget=forms.NumberInput({"class": "field", "inputmode": "numeric"})
-    )
     business_impact = _text("Business impact", max_length=300)
     archived = forms.BooleanField(label="Archived", required=False)
 
     @classmethod
-    def of(cls, category: Category | None) -> CategoryForm:
-        """The form of a category, or of one to be added."""
+    def of(cls, category: Category | None, *, slot: int = 0) -> CategoryForm:
+        """The form of a category, or of one to be added, with ``slot`` chosen."""
         names = list(cls.base_fields)
-        initial = {name: getattr(category, name) for name in names} if category else {"order": 50, "slot": 0}
+        initial = {name: getattr(category, name) for name in names} if category else {"slot": slot}
         return cls(initial=initial, prefix=f"c{category.pk if category else 0}")
 
 

@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.http import QueryDict
 
-from remediation.core.classify import KINDS
 from remediation.core.rules import Rule
 from remediation.core.text import clean_line
 from remediation.models import Project
+from remediation.rulebook import read_rules
 
 MAX_ROWS = 120  # a little more than may be saved, so that the refusal can show what was typed
-_FIELDS = ("category", "kind", "module_glob", "path_glob", "message_regex")
-_ACTION = re.compile(r"(up|down|remove)-(\d{1,3})")
+_FIELDS = ("category", "kind", "module_glob", "path_glob", "message_regex", "name")
+_ACTION = re.compile(r"(up|down|remove)-(\d{1,4})")
+_KEY = re.compile(r"[1-9]\d{0,3}")
 
 
 @dataclass(frozen=True, slots=True)
 class RuleRows:
-    """Rules as they stand in the form; ``touched`` is the row whose button was pressed (it gets the focus)."""
+    """Rules as they stand in the form. ``keys`` name the rows: a row keeps its key wherever it moves.
+
+    ``touched`` is the key of the row that a button moved or added, or that takes the place of a removed one;
+    ``focus``: the reader goes on there, because the button that was pressed is gone or the row is new.
+    """
 
     rules: tuple[Rule, ...]
+    keys: tuple[int, ...]
     touched: int | None = None
     changed: bool = False
+    focus: bool = False
 
     @classmethod
-    def of_project(cls, project: Project) -> RuleRows:
-        """The current version. One query."""
-        rows = project.rules.filter(version=project.rules_version).select_related("category").order_by("order")
-        return cls(
-            tuple(Rule(row.category.name, row.kind, row.module_glob, row.path_glob, row.message_regex) for row in rows)
-        )
+    def of_project(cls, project: Project, version: int | None = None) -> RuleRows:
+        """A version, the current one if none is given. One query."""
+        rules = tuple(rule for rule, _ in read_rules(project, version or project.rules_version))
+        return cls(rules, tuple(range(1, len(rules) + 1)))
 
     @classmethod
     def of_post(cls, post: QueryDict) -> RuleRows:
@@ -42,42 +46,48 @@ class RuleRows:
         length = max(map(len, columns))
         padded = [column + [""] * (length - len(column)) for column in columns]
         rules = tuple(Rule(*(clean_line(value, 600) for value in values)) for values in zip(*padded, strict=True))
-        return cls(rules, changed=True)._after(post.get("do", ""))
+        rows = cls(rules, _keys(post.getlist("row"), length), changed=True)
+        touched = post.get("touched", "")
+        if _KEY.fullmatch(touched) and int(touched) in rows.keys:
+            rows = replace(rows, touched=int(touched))
+        return rows._after(post.get("do", ""))
 
     def _after(self, action: str) -> RuleRows:
         if action == "add":
-            return replace(self, rules=(*self.rules, Rule("")), touched=len(self.rules))
+            key = max(self.keys, default=0) + 1
+            return replace(self, rules=(*self.rules, Rule("")), keys=(*self.keys, key), touched=key, focus=True)
         match = _ACTION.fullmatch(action)
-        if match is None or int(match[2]) >= len(self.rules):
+        if match is None or int(match[2]) not in self.keys:
             return self
-        at, rules = int(match[2]), list(self.rules)
+        at = self.keys.index(int(match[2]))
+        order = list(range(len(self.rules)))
         if match[1] == "remove":
-            del rules[at]
-            return replace(self, rules=tuple(rules), touched=min(at, len(rules) - 1))
-        to = max(0, min(len(rules) - 1, at + (1 if match[1] == "down" else -1)))
-        rules.insert(to, rules.pop(at))
-        return replace(self, rules=tuple(rules), touched=to)
+            del order[at]
+        else:
+            to = max(0, min(len(order) - 1, at + (1 if match[1] == "down" else -1)))
+            order.insert(to, order.pop(at))
+        moved = replace(self, rules=tuple(self.rules[n] for n in order), keys=tuple(self.keys[n] for n in order))
+        if match[1] == "remove":
+            return replace(moved, touched=moved.keys[min(at, len(moved.keys) - 1)] if moved.keys else None, focus=True)
+        return replace(moved, touched=int(match[2]))
 
     def as_rules(self) -> Sequence[Rule]:
         """For saving. A row without any entry is nobody's rule and is left out."""
-        return [rule for rule in self.rules if self._says_something(rule)]
+        return [rule for rule in self.rules if _says_something(rule)]
 
-    def row_of(self, field: str) -> int:
-        """The form's row (from 0) of a refusal that counts saved rules from 1; -1 where it names none."""
-        number = int(field.removeprefix("rule-")) if re.fullmatch(r"rule-\d+", field) else 0
-        saved = [at for at, rule in enumerate(self.rules) if self._says_something(rule)]
-        return saved[number - 1] if 0 < number <= len(saved) else -1
+    def row_of(self, number: int) -> int:
+        """The key of the row that is saved as rule ``number`` (from 1); 0 where there is none."""
+        saved = [key for key, rule in zip(self.keys, self.rules, strict=True) if _says_something(rule)]
+        return saved[number - 1] if 0 < number <= len(saved) else 0
 
-    def shown(self, errors: Mapping[int, str]) -> dict[str, Any]:
-        """For the template."""
-        return {
-            "rules": [(at, rule, errors.get(at, "")) for at, rule in enumerate(self.rules)],
-            "last": len(self.rules) - 1,
-            "touched": self.touched,
-            "changed": self.changed,
-            "kinds": list(KINDS),
-        }
 
-    @staticmethod
-    def _says_something(rule: Rule) -> bool:
-        return bool(rule.kind or rule.module_glob or rule.path_glob or rule.message_regex or rule.category)
+def _keys(sent: Sequence[str], length: int) -> tuple[int, ...]:
+    """One key a row; where the form sent none, or one twice, all are numbered anew."""
+    known = [int(text) for text in sent if _KEY.fullmatch(text)][:length]
+    if len(known) == length == len(set(known)):
+        return tuple(known)
+    return tuple(range(1, length + 1))
+
+
+def _says_something(rule: Rule) -> bool:
+    return bool(rule.kind or rule.module_glob or rule.path_glob or rule.message_regex or rule.category or rule.name)

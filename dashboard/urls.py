@@ -55,5 +55,7 @@ urlpatterns = [
     path("p/<slug:slug>/settings/", settings.settings, name="settings"),
     path("p/<slug:slug>/settings/due/", settings.due, name="due"),
     path("p/<slug:slug>/rules/", rules.rules, name="rules"),
+    path("p/<slug:slug>/rules/preview/", rules.preview, name="rules-preview"),
+    path("p/<slug:slug>/rules/versions/<int:number>/", rules.version, name="rules-version"),
     path("p/<slug:slug>/rules/categories/<int:pk>/", rules.category, name="category"),
 ]

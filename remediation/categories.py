@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from remediation.core.classify import KINDS
-from remediation.core.rules import Rule
+from remediation.core.rules import Rule, RuleFacts
+from remediation.core.sorting import Preview, SortedTicket, preview
 from remediation.core.text import clean_line
-from remediation.models import Category, Project, User
+from remediation.models import Category, Project, Ticket, User
 from remediation.refusals import Refused
-from remediation.rulebook import BadPattern, compile_pattern, write_rules
+from remediation.rulebook import BadPattern, compile_pattern, search, write_rules
 
-__all__ = ["MAX_RULES", "Refused", "save_category", "save_rules"]
+__all__ = ["MAX_RULES", "Refused", "faults", "move_category", "save_category", "save_rules", "try_rules"]
 
 MAX_RULES = 100
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -34,8 +36,8 @@ def save_rules(project: Project, rows: Sequence[Rule], *, saved_by: User | None 
     with transaction.atomic():
         locked = Project.objects.select_for_update().get(pk=project.pk)
         categories = {c.name: c for c in Category.objects.filter(project=locked, archived=False)}
-        for number, rule in enumerate(rows, start=1):
-            _check(number, rule, categories)
+        for number, text in faults(rows, categories).items():
+            raise Refused(f"rule-{number}", text)
         locked.rules_version += 1
         locked.save(update_fields=["rules_version"], force_update=True)
         after = None if history else locked.passes.deciding().in_commit_order().last()
@@ -44,30 +46,56 @@ def save_rules(project: Project, rows: Sequence[Rule], *, saved_by: User | None 
     return locked.rules_version
 
 
-def _check(number: int, rule: Rule, categories: dict[str, Category]) -> None:
-    where = f"rule-{number}"
-    if len(rule.name) > 80 or _UNSTORABLE.search(rule.name):
-        raise Refused(
-            where, f"Rule {number}: the name is longer than 80 characters or holds a character that is no text."
+def faults(rows: Sequence[Rule], active: Collection[str]) -> dict[int, str]:
+    """What keeps rules from working, by their numbers from 1. ``active``: the names a rule may sort into."""
+    found = {number: _fault(rule, active) for number, rule in enumerate(rows, start=1)}
+    return {number: f"Rule {number}{text}" for number, text in found.items() if text}
+
+
+def _fault(rule: Rule, active: Collection[str]) -> str:
+    """How the sentence goes on after "Rule 4"; "" for a rule that works."""
+    if rule.category not in active:
+        return (
+            f": there is no active category “{clean_line(rule.category, 60)}”."
+            if rule.category
+            else (" has no active category. Choose one.")
         )
-    if rule.category not in categories:
-        raise Refused(where, f"Rule {number}: there is no active category “{clean_line(rule.category, 60)}”.")
     if not (rule.kind or rule.module_glob or rule.path_glob or rule.message_regex):
-        raise Refused(where, f"Rule {number} has no condition and would take everything. Set one, or remove the rule.")
+        return " has no condition and would take everything. Set one, or remove the rule."
     if rule.kind and rule.kind not in KINDS:
-        raise Refused(where, f"Rule {number}: there is no kind “{clean_line(rule.kind, 40)}”.")
-    for field in ("module_glob", "path_glob"):
-        if len(getattr(rule, field)) > 300 or _UNSTORABLE.search(getattr(rule, field)):
-            raise Refused(where, f"Rule {number}: the glob is too long or holds a control character.")
+        return f": there is no kind “{clean_line(rule.kind, 40)}”."
+    if len(rule.name) > 80 or _UNSTORABLE.search(rule.name):
+        return ": the name is longer than 80 characters or holds a character that is no text."
+    if any(len(glob) > 300 or _UNSTORABLE.search(glob) for glob in (rule.module_glob, rule.path_glob)):
+        return ": the glob is too long or holds a control character."
     if len(rule.message_regex) > 500:
-        raise Refused(where, f"Rule {number}: the regular expression is longer than 500 characters.")
+        return ": the regular expression is longer than 500 characters."
     if _UNSTORABLE.search(rule.message_regex):
-        raise Refused(where, f"Rule {number}: the regular expression holds a character that is no text. Remove it.")
-    if rule.message_regex:
-        try:
-            compile_pattern(rule.message_regex)
-        except BadPattern as error:
-            raise Refused(where, f"Rule {number}: {error}.") from error
+        return ": the regular expression holds a character that is no text. Remove it."
+    try:
+        compile_pattern(rule.message_regex)
+    except BadPattern as error:
+        return f": {error}."
+    return ""
+
+
+def try_rules(project: Project, rows: Sequence[Rule]) -> Preview:
+    """What ``rows`` would make of the tickets as the last counted pass left them; stores nothing. Two queries.
+
+    A rule that cannot work takes nothing.
+    """
+    categories = list(Category.objects.filter(project=project))
+    active = {category.name for category in categories if not category.archived}
+    bad = faults(rows, active)
+    usable = [replace(rule, category="") if number in bad else rule for number, rule in enumerate(rows, start=1)]
+    tickets = Ticket.objects.filter(project=project, merged_into=None)
+    columns = ("number", "title", "errors", "category__name", "category_by_hand", "rule_facts")
+    seen = [
+        SortedTicket(f"{project.key}-{number}", title, errors, category, by_hand, RuleFacts(**facts) if facts else None)
+        for number, title, errors, category, by_hand, facts in tickets.values_list(*columns)
+    ]
+    fallback = next(category.name for category in categories if category.is_fallback)
+    return preview(seen, usable, active, fallback, search)
 
 
 def save_category(project: Project, category: Category | None = None, **values: Any) -> Category:
@@ -99,3 +127,18 @@ def save_category(project: Project, category: Category | None = None, **values: 
         except IntegrityError as error:
             raise Refused("name", f"There is a category “{row.name}” already.") from error
     return row
+
+
+def move_category(category: Category, *, up: bool) -> None:
+    """Let it change places with its neighbour in the stack's order; the category for all else stays last."""
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=category.project_id)
+        rows = list(Category.objects.filter(project=category.project_id, archived=False, is_fallback=False))
+        at = next((at for at, row in enumerate(rows) if row.pk == category.pk), None)
+        if at is None:
+            return
+        to = max(0, min(len(rows) - 1, at - 1 if up else at + 1))
+        rows.insert(to, rows.pop(at))
+        for order, row in enumerate(rows, start=1):
+            if row.order != order:
+                Category.objects.filter(pk=row.pk).update(order=order)

@@ -48,6 +48,7 @@ class Preview:
     moves: tuple[Move, ...]
     matched: tuple[Matched, ...]  # by rule
     by_hand: int  # tickets that stay because a person sorted them
+    unknown: int = 0  # tickets that stay because nobody knows yet what rules would look at
 
     def __post_init__(self) -> None:
         if sum(self.before.values()) != sum(self.after.values()):
@@ -94,6 +95,7 @@ def preview(
         moves=tuple(moves),
         matched=tuple(_matched(taken.get(at, [])) for at in range(len(rules))),
         by_hand=sum(ticket.by_hand for ticket in tickets),
+        unknown=sum(ticket.facts is None and not ticket.by_hand for ticket in tickets),
     )
 
 

@@ -56,6 +56,8 @@ ROUTES = {
     "settings": Route(READ, LEAD),
     "due": Route(READ),
     "rules": Route(READ, LEAD),
+    "rules-preview": Route(None, LEAD),
+    "rules-version": Route(READ, args=(1,)),
     "category": Route(None, LEAD, (0,)),
 }
 
