@@ -2,6 +2,7 @@
 # make test  every test: make test [ARGS="-k claim"]
 # make corpus  the score on real broken trees, fetched the first time: make corpus [ARGS=tornado]
 # make slow  the tests that take minutes: a hundred thousand errors
+# make bench  what it costs, each figure beside a floor of the same run, into build/bench.json: make bench [ARGS=pages]
 # make lint  style, types, layers        make clean  everything that can be made again (never .data)
 #
 # Only relative paths stand in targets and recipes, so the clone may lie anywhere, also below a folder with a space.
@@ -18,7 +19,7 @@ UV := env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never $(UV_CERTS) $(if $(UV_CACHE),
 # --inexact: what `run` needs never removes what `test` needs.
 SYNC := $(UV) sync -q --frozen --inexact --compile-bytecode --python $(BIN)/python --extra embedded
 
-.PHONY: run test slow corpus lint format clean
+.PHONY: run test slow bench corpus lint format clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp
@@ -35,6 +36,9 @@ corpus: .venv/test.stamp
 
 slow: .venv/test.stamp
 	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+bench: .venv/browser.stamp
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -68,8 +69,11 @@ def project(name: str) -> Any:
     return projects.create(name=name, source="https://git.example.org/team/service.git")
 
 
-def record(of: Any, content: bytes, position: int, *, finds: Callable[[str, str], Any] | None = None) -> Any:
-    """Judge a stream and record it as a worker does; returns the pass's row."""
+def record(of: Any, content: bytes, position: int, *, patient: bool = False) -> Any:
+    """Judge a stream and record it as a worker does; returns the pass's row.
+
+    ``patient``: another pass of the project may be running; it is waited for.
+    """
     from remediation import passes
     from remediation.collection.mirror import Commit
     from remediation.core.events import judge
@@ -78,7 +82,9 @@ def record(of: Any, content: bytes, position: int, *, finds: Callable[[str, str]
 
     at = START + timedelta(hours=6 * position)
     commit = Commit(f"{position:040x}", f"Change {position}", "Sample Author", "sample@example.org", at)
-    held = passes.claim(passes.queue(of, trigger="command", commit=commit.sha).pk)
+    queued = passes.queue(of, trigger="command", commit=commit.sha)
+    while (held := passes.claim(queued.pk)) is None and patient:
+        time.sleep(0.005)
     status = json.loads(content[content.rstrip().rfind(b"\n") + 1 :])["status"]
     verdict = judge(content, ProcessEnd(returncode=status, seconds=5.0))
     if verdict.outcome != "counted" or held is None:
@@ -86,15 +92,16 @@ def record(of: Any, content: bytes, position: int, *, finds: Callable[[str, str]
     report = passes.Report(
         verdict=verdict, commit=commit, position=position, observed_at=at, seconds=5.0, sandbox_level=3
     )
-    passes.record(held, report, finds or (lambda before, after: TreeChange(deleted=frozenset())))
+    passes.record(held, report, lambda before, after: TreeChange(deleted=frozenset()))
     return held
 
 
 def long_history(of: Any, passes: int, errors: int, changed: int, since: int = 1) -> None:
     """``passes`` passes of ``errors`` errors; between two of them ``changed`` go and as many others come."""
     now = pairs(errors, causes=20)
-    for position in range(since, since + passes):
-        record(of, stream(now, healthy=20), position)
+    for position in range(1, since + passes):
+        if position >= since:
+            record(of, stream(now, healthy=20), position)
         place = (position * changed) % errors
         fresh = errors + position * changed
         for step in range(changed):
