@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from remediation.models import CollectionPass, Project, SavedView, Ticket
+from remediation.models import CollectionPass, ConnectionCheck, Project, SavedView, Ticket
 
 Need = Literal["read", "work", "lead"]
 
@@ -109,6 +109,15 @@ def saved_view_or_404(user: Any, project: Project, pk: str) -> SavedView:
     found = own.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 10 else None
     if found is None:
         raise Http404("No such view.")
+    return found
+
+
+def check_or_404(user: Any, pk: int) -> ConnectionCheck:
+    """A check of a connection: an administrator's, as the project that it is for. Raises PermissionDenied, Http404."""
+    admin_only(user)
+    found = ConnectionCheck.objects.filter(pk=pk).first() if pk < 2**63 else None
+    if found is None:
+        raise Http404("No such check; each is kept for a day.")
     return found
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from remediation import projections, tasks
-from remediation.models import CollectionPass, Project
+from remediation.models import CollectionPass, ConnectionCheck, Project
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,18 @@ def _send(pass_id: int) -> None:
         tasks.run_pass.apply_async((pass_id,), retry=False)
     except OperationalError as error:
         log.warning("pass %s waits for the dispatcher, the broker does not answer: %s", pass_id, error)
+
+
+def check_soon(check: ConnectionCheck) -> None:
+    """As for a pass: the row waits for the dispatcher when the broker is away."""
+    transaction.on_commit(lambda: _send_check(check.pk))
+
+
+def _send_check(check_id: int) -> None:
+    try:
+        tasks.run_check.apply_async((check_id,), retry=False)
+    except OperationalError as error:
+        log.warning("check %s waits for the dispatcher, the broker does not answer: %s", check_id, error)
 
 
 def rebuild_soon(project: Project) -> None:

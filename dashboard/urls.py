@@ -7,6 +7,7 @@ from django.urls import path
 from dashboard.health import healthz
 from dashboard.views import (
     conditions,
+    first_run,
     frame,
     overview,
     passes,
@@ -28,7 +29,10 @@ urlpatterns = [
     path("welcome/<str:token>/", people.welcome, name="welcome"),
     path("projects/menu/", frame.projects_menu, name="projects-menu"),
     # /p/new/ stands before /p/<slug>/
-    path("p/new/", settings.project_new, name="project-new"),
+    path("p/new/", first_run.project_new, name="project-new"),
+    path("p/new/validate/", first_run.project_validate, name="project-validate"),
+    path("p/new/<int:pk>/", first_run.check, name="project-check"),
+    path("p/new/<int:pk>/stop/", first_run.check_stop, name="stop-check"),
     # /p/<slug>/
     path("p/<slug:slug>/", overview.overview, name="overview"),
     path("p/<slug:slug>/live/", overview.live, name="overview-live"),

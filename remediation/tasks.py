@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from remediation import passes, projections
+from remediation import checks, passes, projections
 from remediation.models import Project
 
 
@@ -17,6 +17,8 @@ def dispatch() -> None:
     """Every 15 s: queue what is due, take back what was lost, and hint at what waits."""
     passes.queue_due(timezone.now())
     passes.reap()
+    checks.reap()
+    checks.forget()
     hint()
 
 
@@ -28,6 +30,12 @@ def run_pass(pass_id: int) -> None:
 
 
 @shared_task
+def run_check(check_id: int) -> None:
+    """Run one check of a connection; the row decides, as for a pass."""
+    checks.run(check_id)
+
+
+@shared_task
 def rebuild(project_id: int) -> None:
     """Compute a project's history again, after its rules changed."""
     project = Project.objects.filter(pk=project_id).first()
@@ -36,9 +44,11 @@ def rebuild(project_id: int) -> None:
 
 
 def hint() -> None:
-    """Send a message for every pass that could start now."""
+    """Send a message for every pass and every check that could start now."""
     for pass_id in passes.waiting():
         run_pass.delay(pass_id)
+    for check_id in checks.nudge():
+        run_check.delay(check_id)
 
 
 def try_hint() -> None:

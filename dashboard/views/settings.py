@@ -1,4 +1,4 @@
-"""A project's settings, and adding one."""
+"""A project's settings."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard import access
-from dashboard.forms import ProjectForm, SettingsForm
-from dashboard.sending import send_soon
-from remediation import passes, projects, schedule
+from dashboard.forms import SettingsForm
+from remediation import projects, schedule
 from remediation.models import Project
 
 PREVIEWED = 5  # due times
@@ -47,24 +46,6 @@ def due(request: HttpRequest, slug: str) -> HttpResponse:
     access.project_or_404(request.user, slug)
     context = {"due": _due(request.GET.get("schedule", ""), request.GET.get("time_zone", ""))}
     return render(request, "dashboard/_due.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-def project_new(request: HttpRequest) -> HttpResponse:
-    """A new project and its first pass."""
-    access.admin_only(request.user)
-    form = ProjectForm(request.POST or None, initial={"time_zone": "UTC"})
-    if request.method == "POST" and form.is_valid():
-        try:
-            with transaction.atomic():
-                project = projects.create(**form.values(), owner=request.user)
-                projects.check_source_answers(project)
-                send_soon(passes.queue(project, trigger="manual", user=request.user))
-        except projects.Refused as refused:
-            form.refuse(refused.field, refused.text)
-        else:
-            return redirect("overview", project.slug)
-    return render(request, "dashboard/project_new.html", {"form": form}, status=422 if form.errors else 200)
 
 
 def _store(form: SettingsForm, project: Project) -> bool:

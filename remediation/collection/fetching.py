@@ -116,6 +116,20 @@ def check_answers(source: str, ref: str, timeout: float = 20) -> None:
         raise SourceError("ref-missing", f"The source has no branch or tag “{clean_line(ref, 80)}”. Choose another.")
 
 
+def branches(source: str, timeout: float = 20) -> list[str]:
+    """The names of the checked ``source``'s branches, sorted. Nothing is fetched. Raises SourceError."""
+    environment = git_environment(protocol(source))
+    if source.startswith("/"):
+        pattern = ("for-each-ref", "--format=%(objectname)\t%(refname)", "refs/heads")
+        end = run_git(_git_dir(source), *pattern, timeout=timeout, environment=environment)
+    else:
+        end = run_git(None, "ls-remote", "--heads", "--", source, timeout=timeout, environment=environment)
+    if end.returncode:
+        raise SourceError("source-unreachable", explain(end))
+    names = (line.partition(b"\trefs/heads/")[2] for line in end.stdout.splitlines())
+    return sorted(clean_line(name.decode("utf-8", "replace"), 80) for name in names if name)
+
+
 def explain(end: GitEnd) -> str:
     """One or two sentences for a person: what git said last, and what to do."""
     lines = [line for line in end.stderr.splitlines() if line.strip() and not line.startswith("hint:")]

@@ -1,6 +1,7 @@
 """The tables. What every column means exactly stands beside it; constraints live in the database."""
 
 from remediation.models.categories import Category, CategoryCount, CategoryRule, RuleSet
+from remediation.models.checks import ConnectionCheck
 from remediation.models.passes import CollectionPass, Rename, Result, Scope
 from remediation.models.people import Membership, SavedView, User
 from remediation.models.projects import Project
@@ -11,6 +12,7 @@ __all__ = [
     "CategoryCount",
     "CategoryRule",
     "CollectionPass",
+    "ConnectionCheck",
     "FileState",
     "Fingerprint",
     "Membership",

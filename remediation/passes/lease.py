@@ -13,7 +13,7 @@ from django.db import Error, IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from remediation.models import CollectionPass
+from remediation.models import CollectionPass, ConnectionCheck
 
 LEASE = timedelta(seconds=60)
 # Also how soon a stopped or lost pass is noticed, and how fresh the progress on the screen is.
@@ -50,7 +50,7 @@ def claim(pass_id: int) -> CollectionPass | None:
     return CollectionPass.objects.select_related("project").filter(pk=pass_id).first() if won else None
 
 
-def held(row: CollectionPass) -> Any:
+def held(row: CollectionPass | ConnectionCheck) -> Any:
     """The row of a pass or of a check, if this worker still holds it."""
     return type(row)._default_manager.filter(pk=row.pk, fence=row.fence, state="running")
 
@@ -62,7 +62,7 @@ class Heartbeat:
     at once for a new stage.
     """
 
-    def __init__(self, row: CollectionPass) -> None:
+    def __init__(self, row: CollectionPass | ConnectionCheck) -> None:
         self._row = row
         self._stop = threading.Event()
         self._wake = threading.Event()

@@ -45,6 +45,7 @@ def run(pass_id: int) -> None:
     if collection_pass is None:
         return
     workshop = Workshop(collection_pass.project)
+    workshop.adopt()
     with Heartbeat(collection_pass) as heartbeat:
         watch = Watch(heartbeat)
         report = _Run(collection_pass, workshop, heartbeat, watch).report()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -14,12 +15,26 @@ from remediation.models import Project
 _RECENT = 30  # passes whose environments are kept
 
 
+def check_root(pk: int) -> Path:
+    """Where a check of a connection keeps its things, until a project takes them over."""
+    return Path(settings.DATA_DIR) / "checks" / str(pk)
+
+
 class Workshop:
     """The directories of one project below DATA_DIR; never shared between projects."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, root: Path | None = None) -> None:
         self.project = project
-        self.root = Path(settings.DATA_DIR) / "projects" / str(project.pk)
+        self.root = root or Path(settings.DATA_DIR) / "projects" / str(project.pk)
+
+    def adopt(self) -> None:
+        """Take over what the check of the connection fetched and built, where that was on this machine."""
+        if self.root.exists():
+            return
+        for pk in self.project.checks.values_list("pk", flat=True)[:1]:
+            self.root.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(OSError):  # it was on another machine
+                check_root(pk).rename(self.root)
 
     @functools.cached_property
     def mirror(self) -> Mirror:

@@ -9,10 +9,13 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
+from remediation.models import ConnectionCheck
 from tests.dashboard.cast import ROLES, Cast
 
 OPEN, SIGNED_IN, READ, WORK, LEAD, ADMIN = range(6)
+CHECK = 7  # the id of a check of a connection
 RANK = {"anonymous": OPEN, "viewer": READ, "engineer": WORK, "lead": LEAD, "admin": ADMIN}
 
 
@@ -34,6 +37,9 @@ ROUTES = {
     "portfolio": Route(SIGNED_IN, in_project=False),
     "projects-menu": Route(SIGNED_IN, in_project=False),
     "project-new": Route(ADMIN, ADMIN, in_project=False),
+    "project-validate": Route(None, ADMIN, in_project=False),
+    "project-check": Route(ADMIN, args=(CHECK,), in_project=False),
+    "stop-check": Route(None, ADMIN, (CHECK,), in_project=False),
     "overview": Route(READ),
     "overview-live": Route(READ),
     "trend": Route(READ),
@@ -64,7 +70,10 @@ ROUTES = {
 
 @pytest.fixture
 def cast(db: None) -> Cast:
-    return Cast.make()
+    cast = Cast.make()
+    draft = {"source": "https://git.example.org/x.git", "ref": "HEAD"}
+    ConnectionCheck.objects.create(pk=CHECK, requested_by=cast.admin, draft=draft, created_at=timezone.now())
+    return cast
 
 
 def _routes(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:

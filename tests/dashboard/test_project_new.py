@@ -30,7 +30,7 @@ def test_it_works_and_the_first_pass_is_queued(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         answer = cast.client("admin").post(URL, FORM | {"source": https_repository})
-    assert answer.url == "/p/cirrus/"
+    assert answer.url == "/p/cirrus/passes/1/live/"
     project = Project.objects.get(slug="cirrus")
     assert (project.source_is_local, project.ref, project.time_zone) == (False, "HEAD", "UTC")
     assert [p.state for p in project.passes.all()] == ["queued"]
@@ -41,7 +41,11 @@ def test_it_works_and_the_first_pass_is_queued(
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"name": ""}, "name"),
+        ({"name": "", "source": "https://git.example.org/!!!"}, "name"),
+        ({"key": "a1"}, "key"),
+        ({"key": "ATL"}, "key"),
+        ({"interpreter": "/no/such/python"}, "interpreter"),
+        ({"install": "--index-url"}, "install"),
         ({"name": "atlas"}, "name"),
         ({"name": "!!!"}, "name"),
         ({"source": "/etc"}, "source"),

@@ -1,0 +1,15 @@
+"""Checks of a connection: does a draft of a project reach its repository, its Python and its pytest."""
+
+from remediation.checks.queueing import (
+    DRAFT,
+    ENDED_BY_HAND,
+    forget,
+    hand_over,
+    nudge,
+    reap,
+    start,
+    stop,
+)
+from remediation.checks.running import STEPS, run
+
+__all__ = ["DRAFT", "ENDED_BY_HAND", "STEPS", "forget", "hand_over", "nudge", "reap", "run", "start", "stop"]
