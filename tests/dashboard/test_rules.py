@@ -121,7 +121,7 @@ def test_what_cannot_work_is_refused_and_what_was_typed_stays(cast: Cast, rule: 
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "Nothing was saved." in page and text in words(page)
-    assert re.search(r'id="error-4">Rule 4', page)  # beside the fourth row
+    assert re.search(r'id="error-4" aria-live="polite">Rule 4', page)  # beside the fourth row
     assert re.search(r'id="rule-4" open', page) and not re.search(r'id="rule-3" open', page)
     assert "atlas.cache.*" in page
     assert _stored(cast) == before
@@ -254,8 +254,8 @@ def test_one_error_comes_and_a_rule_may_take_nothing(cast: Cast) -> None:
 
 def test_the_preview_puts_a_bad_pattern_beside_its_field_in_the_words_of_re2(cast: Cast) -> None:
     page = _preview(cast, [*RULES, ("Missing core modules", "", "", "", "(open")], touched="4")
-    assert re.search(r'id="error-4" hx-swap-oob="true">Rule 4: missing \): \(open\.', page)
-    assert re.search(r'id="error-1" hx-swap-oob="true"></div>', page)
+    assert re.search(r'id="error-4" aria-live="polite" hx-swap-oob="true">Rule 4: missing \): \(open\.', page)
+    assert re.search(r'id="error-1" aria-live="polite" hx-swap-oob="true"></div>', page)
 
 
 def test_what_was_sorted_by_hand_stays_and_is_said(cast: Cast) -> None:
