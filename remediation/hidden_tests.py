@@ -22,23 +22,30 @@ def blocked_files(project: Project) -> list[Blocked]:
     Below a failing conftest or package stand the files that it masks. A cause that is hidden behind another one in
     the same file counts as well: the file is whole when both are gone.
     """
-    causes, paths = _causes(project)
+    visible, hidden = _causes(project)
     rows = FileState.objects.filter(file__project=project, closed_pass__isnull=True, state__in=BLOCKED)
     values = rows.values_list(
-        "file__path", "state", "tests", "reason", "file__gave", "file__gave_in__number", "file__written"
+        "file", "file__path", "state", "tests", "reason", "file__gave", "file__gave_in__number", "file__written"
     )
+    states = list(values)
+    serving = {path[:REASON]: visible.get(pk, set()) for pk, path, *_ in states if _serves(path)}
     found, served = [], set()
-    for path, state, tests, reason, gave, number, written in values:
-        own = causes.get(path, set())
+    for pk, path, state, tests, reason, gave, number, written in states:
+        if _serves(path):
+            continue
+        own = visible.get(pk, set()) | hidden.get(pk, set())
         if state == "masked":
-            own = own | causes.get(paths.get(reason, reason), set())
-            served.add(paths.get(reason, reason))
-        if own and not _serves(path):
-            now = tests if state == "error" else 0
-            found.append(Blocked(path, frozenset(own), estimate(gave, number, written, now)))
+            own |= serving.get(reason, set())
+            served.add(reason)
+        if own:
+            found.append(
+                Blocked(path, frozenset(own), estimate(gave, number, written, tests if state == "error" else 0))
+            )
     # A conftest that fails hides what it serves; where the pass names no such file, nobody knows how much.
-    lonely = {path for path in causes if _serves(path)} - served
-    return found + [Blocked(path, frozenset(causes[path]), Estimate()) for path in sorted(lonely)]
+    lonely = [
+        (path, frozenset(serving[path[:REASON]])) for _, path, *_ in states if path[:REASON] in serving.keys() - served
+    ]
+    return found + [Blocked(path, own, Estimate()) for path, own in sorted(lonely) if own]
 
 
 def impact_of(ticket: Ticket) -> tuple[Impact, dict[str, Blocked]]:
@@ -48,17 +55,14 @@ def impact_of(ticket: Ticket) -> tuple[Impact, dict[str, Blocked]]:
     return impacts(own.values()).get(ticket.pk, Impact()), own
 
 
-def _causes(project: Project) -> tuple[dict[str, set[int]], dict[str, str]]:
-    """Path to the tickets that block it, visibly or behind another; and paths by what a stored reason keeps of them."""
+def _causes(project: Project) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
+    """File id to the tickets that are seen in it, and to those that are hidden there behind something else."""
     here = Occurrence.objects.filter(fingerprint__project=project).filter(Q(closed_pass__isnull=True) | UNSETTLED)
-    causes: dict[str, set[int]] = defaultdict(set)
-    hidden: dict[str, set[int]] = defaultdict(set)
-    for path, ticket, closed in here.values_list("file__path", "fingerprint__ticket", "closed_pass"):
-        (causes if closed is None else hidden)[path].add(ticket)
-    for path, tickets in hidden.items():
-        if not _serves(path):
-            causes[path] |= tickets
-    return causes, {path[:REASON]: path for path in causes if _serves(path)}
+    visible: dict[int, set[int]] = defaultdict(set)
+    hidden: dict[int, set[int]] = defaultdict(set)
+    for file, ticket, closed in here.values_list("file", "fingerprint__ticket", "closed_pass"):
+        (visible if closed is None else hidden)[file].add(ticket)
+    return visible, hidden
 
 
 def _serves(path: str) -> bool:

@@ -95,10 +95,17 @@ class Bound:
 
 def bound(files: Iterable[Blocked]) -> Bound:
     """What files hide together, each path once, whatever the order."""
-    total = Bound()
-    for _, one in sorted({file.path: file.estimate for file in files}.items()):
-        total = total.plus(one)
-    return total
+    found = {file.path: file.estimate for file in files}.values()
+    collected = [one for one in found if one.basis == COLLECTED]
+    source = sum(one.basis == SOURCE for one in found)
+    numbers = {one.number for one in collected}
+    return Bound(
+        tests=sum(one.tests or 0 for one in found),
+        collected=len(collected),
+        source=source,
+        unknown=len(found) - len(collected) - source,
+        number=numbers.pop() if len(numbers) == 1 else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

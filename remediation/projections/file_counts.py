@@ -8,11 +8,11 @@ from remediation.core.records import FileResult
 from remediation.core.whereabouts import Seen
 from remediation.core.written import BLOCKED
 from remediation.models import CollectionPass, Project, TestFile
+from remediation.projections.rows import set_numbers
 
 Counts = tuple[int | None, int | None, int | None]  # written, gave, id of the pass in which it gave them
 
 _NOTHING: Counts = (None, None, None)
-_BATCH = 500
 
 
 class FileCounts:
@@ -46,9 +46,8 @@ class FileCounts:
             counts = self._counts(path, old, before.get(old), now.get(path), last)
             if counts != self.known.get(path, _NOTHING):
                 self.known[path] = counts
-                written, gave, gave_in = counts
-                rows.append(TestFile(pk=self.files[path], written=written, gave=gave, gave_in_id=gave_in))
-        TestFile.objects.bulk_update(rows, ["written", "gave", "gave_in"], batch_size=_BATCH)
+                rows.append((self.files[path], *counts))
+        set_numbers(TestFile, ["written", "gave", "gave_in_id"], rows)
 
     def _counts(
         self, path: str, old: str, was: FileResult | None, file: FileResult | None, last: CollectionPass | None

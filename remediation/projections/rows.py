@@ -18,6 +18,19 @@ def copy_in(model: type[models.Model], columns: Sequence[str], rows: Iterable[Se
             copy.write_row(row)
 
 
+def set_numbers(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[int | None]]) -> None:
+    """UPDATE many rows by id: each is its id and a number, or None, for every column. One statement."""
+    if not rows:
+        return
+    names = ", ".join(f'"{column}" = given."{column}"' for column in columns)
+    given = ", ".join(f'"{column}"' for column in ("id", *columns))
+    arrays = ", ".join(["%s::bigint[]"] * (len(columns) + 1))
+    # Names are our own models'; the numbers are parameters.
+    statement = f'UPDATE "{model._meta.db_table}" AS row SET {names} FROM unnest({arrays}) AS given({given})'  # noqa: S608
+    with _connection(model).cursor() as cursor:
+        cursor.execute(f"{statement} WHERE row.id = given.id", [list(column) for column in zip(*rows, strict=True)])
+
+
 def new_ids(model: type[models.Model], count: int) -> list[int]:
     """``count`` ids of the model's sequence, ascending, which no other row will get."""
     table = model._meta.db_table
