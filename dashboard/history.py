@@ -13,7 +13,7 @@ from remediation.core.scope import changes, in_short
 from remediation.core.trend import Layer, Point, Trend
 from remediation.core.trend import comparable as core_comparable
 from remediation.core.trend import is_stale as core_is_stale
-from remediation.models import CategoryCount, CollectionPass, Project, Scope
+from remediation.models import CategoryCount, CollectionPass, Project
 from remediation.schedule import BadSchedule, next_times
 
 
@@ -24,7 +24,7 @@ class History:
     trend: Trend
     tickets: tuple[int, ...]
     rows: Mapping[int, CollectionPass]  # by number
-    scopes: Mapping[int, Mapping[str, Any]]  # facts by id, where there is more than one
+    scopes: Mapping[int, Mapping[str, Any]]  # facts by id
 
     @property
     def latest(self) -> CollectionPass | None:
@@ -51,24 +51,24 @@ _COLUMNS = (
     "cleared", "hidden", "unmasked", "new", "regressed",
     "files_total", "state", "subject", "reason", "reason_text", "sandbox_level", "project_id",
 )  # fmt: skip
+_STACKED = ("category__is_fallback", "category__order")  # the order of the layers, as Category's own
 
 
 def history_of(project: Project) -> History:
-    """Three queries, four where the scope changed.
-
-    Passes are read before their counts: one that lands in between is left out, never torn.
-    """
-    rows = list(project.passes.for_trend().only(*_COLUMNS))
-    layers = {category.pk: Layer(category.pk, category.name, category.slot) for category in project.categories.all()}
+    """Two queries. Passes are read before their counts: one that lands in between is left out, never torn."""
+    rows = list(project.passes.for_trend().with_scope_facts().with_evidence().only(*_COLUMNS))
+    layers: dict[int, tuple[tuple[Any, ...], Layer]] = {}
     errors: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     tickets: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     counts = CategoryCount.objects.filter(collection_pass__project=project)
-    for pk, category, seen, causes in counts.values_list("collection_pass_id", "category_id", "errors", "tickets"):
+    for pk, category, seen, causes, name, slot, *place in counts.values_list(
+        "collection_pass_id", "category_id", "errors", "tickets", "category__name", "category__slot", *_STACKED
+    ):
         errors[pk][category] += seen
         tickets[pk][category] += causes
-    used = {category for by_category in errors.values() for category in by_category}
-    shown = [layer for key, layer in layers.items() if key in used]
-    scopes = _scopes(rows)
+        layers[category] = ((*place, category), Layer(category, name, slot))
+    shown = [layer for _, layer in sorted(layers.values(), key=lambda placed: placed[0])]
+    scopes = {row.scope_id: row.scope_facts for row in rows if row.scope_id and row.scope_facts}
     points = _points(rows, errors, shown, scopes)
     last = next((row for row in reversed(rows) if row.in_trend), None)
     baseline = next((row.number for row in rows if row.pk == project.baseline_id), None)
@@ -107,12 +107,6 @@ def is_stale(project: Project, last: CollectionPass | None, now: datetime) -> bo
     except BadSchedule:
         return False
     return len(due) == 2 and core_is_stale(last.ended_at, due[0], due[1], now)
-
-
-def _scopes(rows: list[CollectionPass]) -> dict[int, dict[str, Any]]:
-    """The facts of the scopes, where there is more than one. At most one query."""
-    found = {row.scope_id for row in rows if row.scope_id}
-    return dict(Scope.objects.filter(pk__in=found).values_list("pk", "facts")) if len(found) > 1 else {}
 
 
 def _changed(scopes: Mapping[int, Mapping[str, Any]], before: int | None, after: int | None) -> str:

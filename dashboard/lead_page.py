@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import redis
-from django.db.models.functions import Right
 
 from dashboard import drawing
 from dashboard.heartbeat import seconds_since_dispatch
@@ -25,7 +24,6 @@ from remediation.schedule import BadSchedule, next_times
 
 ANSWERS_WITHIN = 60  # seconds; the dispatcher comes every 15
 MANY = 50  # due times that are counted one by one
-_EVIDENCE = 2_000  # characters from the end of a traceback in which its last line is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def build(
     hidden: int,
     now: datetime,
 ) -> dict[str, Any]:
-    """What the lead says. No query where the last pass was counted, one where it was not."""
+    """What the lead says. No query: whether a worker answers is asked of the broker, where the count is old."""
     trend, latest = history.trend, history.latest
     headline = core.headline(trend, hidden=hidden)
     uncounted = latest is not None and not latest.counted
@@ -68,7 +66,7 @@ def build(
         "last_row": history.last,
         "sandbox": sandbox.name(latest.sandbox_level or 0) if latest else "",
         "uncounted": trend.uncounted_since,
-        "evidence": last_line(latest) if latest and uncounted else "",
+        "evidence": last_line(latest.evidence or "") if latest and uncounted else "",
         # What blocks everything may have a ticket; then not everything is as it was.
         "blocking": [t for t in standing if t.blocking == "all" and latest and t.blocked_pass_id == latest.pk],
         # A pass that ended just now without a count has its own banner; only silence is stale beside it.
@@ -120,10 +118,9 @@ def zero_line(trend: Trend) -> drawing.Spark | None:
     return drawing.spark(drawn, None, top, axis=(drawn.points[0].at, drawn.points[-1].at), width=1_000, height=100)
 
 
-def last_line(row: CollectionPass) -> str:
-    """The end of what a pass left as evidence: pytest's last line of error, or the last line. One query."""
-    end = CollectionPass.objects.filter(pk=row.pk).values_list(Right("detail", _EVIDENCE), flat=True)
-    lines = [line.strip() for line in (end.first() or "").splitlines() if line.strip()]
+def last_line(evidence: str) -> str:
+    """Of the end of what a pass left behind: pytest's last line of error, or the last line."""
+    lines = [line.strip() for line in evidence.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("E ")]
     return clean_line((errors or lines or [""])[-1], 200)
 

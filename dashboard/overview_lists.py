@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from remediation.core import decisions as core
+from remediation.core.impact import Blocked, best_first, promises
 from remediation.models import Ticket
 
 LISTED = 4
+TOGETHER = 3  # tickets of which is said what they clear together
 MOST = 6  # rows of one list
 _FREE_SHOWN = 3  # of them, tickets that nobody claimed: they must not crowd out what came back
 
@@ -68,16 +70,22 @@ def _since(ticket: Ticket, reason: str) -> datetime | None:
     return {"idle": ticket.claimed_at, "unclaimed": _seen_at(ticket)}.get(reason)
 
 
-def largest(standing: Sequence[Ticket], total: int) -> dict[str, Any] | None:
-    """The tickets with the most visible errors, and how much of ``total`` they are together."""
-    visible = [ticket for ticket in standing if ticket.errors][:LISTED]
-    if not total or not visible:
+def largest(standing: Sequence[Ticket], total: int, files: Sequence[Blocked]) -> dict[str, Any] | None:
+    """The tickets that clear most of ``total`` errors, and what fixing the first three of them does together.
+
+    A file that two of them block comes back only when both are fixed.
+    """
+    errors = {ticket.pk: ticket.errors for ticket in standing if ticket.errors}
+    if not total or not errors:
         return None
-    top = visible[:3]
+    best = best_first(errors, files, LISTED)
+    by_id = {ticket.pk: ticket for ticket in standing}
+    together = promises(best[:TOGETHER], errors, files)[-1]
+    most = by_id[best[0]].errors
     return {
-        "tickets": [(ticket, round(72 * ticket.errors / visible[0].errors, 1)) for ticket in visible],
-        "top": len(top),
-        "sum": sum(ticket.errors for ticket in top),
+        "tickets": [(by_id[pk], round(72 * by_id[pk].errors / most, 1)) for pk in best],
+        "top": len(best[:TOGETHER]),
+        "together": together,
         "total": total,
     }
 

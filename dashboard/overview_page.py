@@ -11,9 +11,13 @@ from django.db.models import Q
 from dashboard import drawing, lead_page, live_passes, overview_lists, plot
 from dashboard.history import history_of
 from dashboard.plot_choice import Choice
+from remediation.core import sampling
 from remediation.core import trend as core
 from remediation.core.trend import Layer, Point, Trend
+from remediation.hidden_tests import blocked_files
 from remediation.models import FileState, Project, Ticket
+
+SPARK_COLUMNS = 104  # places in which a category's line may change: its width in pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,14 @@ class CategoryRow:
     chosen: bool
 
 
-def build(project: Project, now: datetime, choice: Choice) -> dict[str, Any]:
+def build(project: Project, now: datetime, choice: Choice, asker: Any = None) -> dict[str, Any]:
     """The context of the overview. Raises ArithmeticError rather than show terms that do not sum.
 
-    ``choice``: the part of the plot to draw; a category narrows the lists too.
+    ``choice``: the part of the plot to draw; a category narrows the lists too. ``asker``: who reads it.
     """
-    strip = live_passes.strip(project, now)  # first: a pass that lands meanwhile is then announced, never overlooked
+    strip = live_passes.strip(
+        project, now, asker
+    )  # first: a pass that lands meanwhile is then announced, never overlooked
     history = history_of(project)
     trend = history.trend
     week = core.week(trend)
@@ -62,7 +68,7 @@ def build(project: Project, now: datetime, choice: Choice) -> dict[str, Any]:
         "strip": strip,
         "wall": _wall(standing, trend.last),
         "decisions": overview_lists.decisions(_of(standing, key), now),
-        "largest": overview_lists.largest(_of(standing, key), _left(trend, key)),
+        "largest": overview_lists.largest(_of(standing, key), _left(trend, key), blocked_files(project)),
         "verified": overview_lists.verified(_of(gone, key), since),
         "open_tickets": len(standing),
         "open_listed": len(_of(standing, key)),
@@ -104,6 +110,7 @@ def _category_rows(
     if last is None or base is None:
         return []
     top = max(max(point.counts or (0,)) for point in trend.counted)
+    few = sampling.by_pass(trend, SPARK_COLUMNS)
     return [
         CategoryRow(
             layer=layer,
@@ -111,7 +118,7 @@ def _category_rows(
             first=(base.counts or ())[i],
             left=(last.counts or ())[i],
             week=week.by_layer[i] if week and week.comparable else None,
-            spark=drawing.spark(trend, i, top),
+            spark=drawing.spark(few, i, top),
             choice=choice.all_categories if layer.key == chosen else choice.with_category(layer.key),
             chosen=layer.key == chosen,
         )

@@ -1,46 +1,160 @@
-"""The rows of the portfolio: each project's count, its week and what needs attention."""
+"""The rows of the portfolio: each project's count, its week, its forecast and what needs attention."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from dashboard import drawing
+from dashboard import drawing, forecasts
 from dashboard.history import is_stale, totals_of
+from remediation.core import portfolio, sampling
 from remediation.core import trend as core
 from remediation.models import CollectionPass, Project
+
+SORTS = {"attention": "attention", "name": "name", "left": "errors left"}
+SCALES = {"own": "its own", "same": "the same for all"}
+SPARK_WIDTH, SPARK_COLUMNS = 132, 66  # pixels, and the places a line may change in
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How the table is sorted and scaled. ``every``: a single project is listed and not shown at once."""
+
+    sort: str = "attention"
+    scale: str = "own"
+    every: bool = False
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Choice:
+        """Out of ?sort=, ?scale= and ?all; what is not understood is left out."""
+        sort, scale = query.get("sort", ""), query.get("scale", "")
+        return cls(sort if sort in SORTS else "attention", scale if scale in SCALES else "own", "all" in query)
+
+    def query(self, **changes: Any) -> str:
+        """The address of this choice with something changed; what is usual is left out."""
+        to = replace(self, **changes)
+        pairs = {"sort": to.sort if to.sort != "attention" else "", "scale": to.scale if to.scale != "own" else ""}
+        said = urlencode({name: value for name, value in pairs.items() if value})
+        return "?" + "&".join(part for part in ("all" if to.every else "", said) if part)
+
+    @property
+    def sorts(self) -> list[tuple[str, str, bool]]:
+        """(words, address, is it the current one)."""
+        return [(words, self.query(sort=key), key == self.sort) for key, words in SORTS.items()]
+
+    @property
+    def scales(self) -> list[tuple[str, str, bool]]:
+        """(words, address, is it the current one)."""
+        return [(words, self.query(scale=key), key == self.scale) for key, words in SCALES.items()]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One project. ``week`` is None while there is nothing to compare with, or nothing that may be compared."""
+    """One project. ``week`` is None while there is nothing to compare with, or nothing that may be compared.
 
-    project: Project
+    ``since``: when its last counted pass ended. ``top``: the count at the upper edge of its line.
+    """
+
+    project: Any
     trend: core.Trend
     week: int | None
     latest: CollectionPass | None
+    since: datetime | None
     running: bool
     stale: bool
     scope_changed: bool
+    forecast: str
     spark: drawing.Spark | None
+    top: int
+
+    @property
+    def uncounted(self) -> bool:
+        """Whether its last pass has no number."""
+        return self.latest is not None and not self.latest.counted
+
+    @property
+    def at_zero(self) -> bool:
+        """Whether zero is reached: visible, in the baseline's scope, confirmed, nothing hidden."""
+        return core.headline(self.trend, hidden=self.project.hidden or 0).state == "zero"
 
     @property
     def attention(self) -> int:
         """Which projects come first: came back, not counted, stale, rising, the rest."""
-        signs = (
-            self.project.regressed > 0,
-            self.latest is not None and not self.latest.counted,
-            self.stale,
-            (self.week or 0) > 0,
-        )
+        signs = (self.project.regressed > 0, self.uncounted, self.stale, (self.week or 0) > 0)
         return next((i for i, sign in enumerate(signs) if sign), len(signs))
 
+    @property
+    def standing(self) -> portfolio.Standing:
+        """What the sentence over all of them needs."""
+        last = self.trend.last
+        return portfolio.Standing(
+            name=self.project.name,
+            left=last.value if last else None,
+            hidden=self.project.hidden or 0,
+            rise=max(self.week or 0, 0),
+            dated=self.uncounted,
+        )
 
-def build(projects: list[Project], now: datetime) -> list[Row]:
-    """Rows in order of attention. Two queries, whatever the number of projects."""
-    trends = totals_of(projects)
+
+def build(projects: Sequence[Project], now: datetime, choice: Choice) -> dict[str, Any]:
+    """The context of the page. Two queries, whatever the number of projects."""
+    trends = totals_of(list(projects))
+    latest, counted, running = _passes(projects)
+    axis = _axis(trends, now)
+    highest = max((_top(trend) for trend in trends.values()), default=0)
+    rows = []
+    for project in projects:
+        trend = trends[project.pk]
+        top = highest if choice.scale == "same" else _top(trend)
+        last = counted.get(project.pk)
+        rows.append(
+            Row(
+                project=project,
+                trend=trend,
+                week=_week(trend),
+                scope_changed=_scope_changed(trend),
+                latest=latest.get(project.pk),
+                since=last.ended_at if last else None,
+                running=running[project.pk],
+                stale=is_stale(project, last, now),
+                forecast=forecasts.in_short(forecasts.forecast_of(project, trend, now)) if trend.last else "",
+                spark=_spark(trend, axis, top),
+                top=top,
+            )
+        )
+    standings = [row.standing for row in rows]
+    return {
+        "rows": sorted(rows, key=_order(choice.sort)),
+        "axis": axis,
+        "choice": choice,
+        "sentence": portfolio.sentence(standings),
+        "notes": portfolio.notes(standings),
+    }
+
+
+def _order(sort: str) -> Any:
+    """The key of a row. What was never counted comes after every number."""
+
+    def key(row: Row) -> tuple[Any, ...]:
+        name = row.project.name.lower()
+        if sort == "name":
+            return (name,)
+        if sort == "left":
+            last = row.trend.last
+            return (last is None, -last.value if last else 0, name)
+        return (row.attention, name)
+
+    return key
+
+
+def _passes(
+    projects: Sequence[Project],
+) -> tuple[dict[int, CollectionPass], dict[int, CollectionPass], dict[int, bool]]:
+    """By project: the last ended pass, the last counted one, and whether one is at work. One query."""
     rows = CollectionPass.objects.filter(project__in=projects).listed()
     latest: dict[int, CollectionPass] = {}
     counted: dict[int, CollectionPass] = {}
@@ -52,27 +166,7 @@ def build(projects: list[Project], now: datetime) -> list[Row]:
             latest[row.project_id] = row
         if row.counted:
             counted[row.project_id] = row
-    axis = _axis(trends)
-    found = [
-        Row(
-            project=project,
-            trend=trends[project.pk],
-            week=_week(trends[project.pk]),
-            scope_changed=_scope_changed(trends[project.pk]),
-            latest=latest.get(project.pk),
-            running=running[project.pk],
-            stale=is_stale(project, counted.get(project.pk), now),
-            spark=_spark(trends[project.pk], axis),
-        )
-        for project in projects
-    ]
-    return sorted(found, key=lambda row: (row.attention, row.project.name.lower()))
-
-
-def errors_left(rows: list[Row]) -> int | None:
-    """The sum over projects that have a count; None when none has."""
-    counts = [row.trend.last.value for row in rows if row.trend.last]
-    return sum(counts) if counts else None
+    return latest, counted, running
 
 
 def _week(trend: core.Trend) -> int | None:
@@ -86,11 +180,18 @@ def _scope_changed(trend: core.Trend) -> bool:
     return week is not None and not week.comparable
 
 
-def _axis(trends: dict[int, core.Trend]) -> tuple[datetime, datetime] | None:
+def _top(trend: core.Trend) -> int:
+    return max((point.value for point in trend.counted), default=0)
+
+
+def _axis(trends: dict[int, core.Trend], now: datetime) -> tuple[datetime, datetime] | None:
+    """From the first pass of all until now, so that a line which ends early is seen to."""
     moments = [point.at for trend in trends.values() for point in trend.points]
-    return (min(moments), max(moments)) if moments else None
+    return (min(moments), max(*moments, now)) if moments else None
 
 
-def _spark(trend: core.Trend, axis: Any) -> drawing.Spark | None:
-    top = max((point.value for point in trend.counted), default=0)
-    return drawing.spark(trend, None, top, axis=axis)
+def _spark(trend: core.Trend, axis: tuple[datetime, datetime] | None, top: int) -> drawing.Spark | None:
+    if axis is None:
+        return None
+    few = sampling.by_time(trend, SPARK_COLUMNS, *axis)
+    return drawing.spark(few, None, top, axis=axis, width=SPARK_WIDTH, height=30)

@@ -17,6 +17,7 @@ UNSETTLED = Q(close_reason__in=["masked", "silenced", "not-seen", "held"], settl
 
 # What can be long in a pass, and no list shows.
 LONG_TEXTS = ("detail", "command", "install_log", "output_tail", "conditions", "blocker")
+EVIDENCE = 600  # characters from the end of a traceback in which its last line is looked for
 _PASSES_OF_A_TICKET = ("first_pass", "verified_pass", "regressed_pass", "blocked_pass")
 
 
@@ -43,11 +44,15 @@ class ProjectQuerySet(models.QuerySet[Any]):
         return self.annotate(open_tickets=models.functions.Coalesce(models.Subquery(counted), 0))
 
     def with_ticket_counts(self) -> Self:
-        """With ``regressed`` and ``unclaimed``: standing tickets that came back, and that nobody owns."""
+        """With ``regressed`` and ``unclaimed``: standing tickets that came back, and that nobody owns.
+
+        And with ``hidden``: errors that are no longer visible though not repaired.
+        """
         standing = Q(tickets__merged_into__isnull=True) & ~Q(tickets__status="verified")
         return self.annotate(
             regressed=models.Count("tickets", filter=standing & Q(tickets__status="regressed")),
             unclaimed=models.Count("tickets", filter=standing & Q(tickets__claimed_by__isnull=True)),
+            hidden=models.Sum("tickets__hidden_errors", filter=standing, default=0),
         )
 
 
@@ -82,6 +87,16 @@ class PassQuerySet(models.QuerySet[Any]):
         """
         placed = Q(position__isnull=False) | Q(commit="", requested_commit="")
         return self.filter(placed, state="ended").order_by(models.F("position").asc(nulls_last=True), "number")
+
+    def with_scope_facts(self) -> Self:
+        """With ``scope_facts`` where a scope begins: at the first counted pass and wherever it changed."""
+        begins = Q(outcome="counted") & (Q(comparable=False) | Q(comparable__isnull=True))
+        return self.annotate(scope_facts=models.Case(models.When(begins, then=models.F("scope__facts"))))
+
+    def with_evidence(self) -> Self:
+        """With ``evidence``, the end of what a pass without a count left behind."""
+        end = models.functions.Right("detail", EVIDENCE)
+        return self.annotate(evidence=models.Case(models.When(outcome__in=["blocked", "failed"], then=end)))
 
     def before(self, collection_pass: Any) -> Self:
         """Those that stand earlier in commit order."""

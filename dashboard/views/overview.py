@@ -22,7 +22,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     """The whole page; htmx gets the part that changes when a pass lands."""
     project = access.project_or_404(request.user, slug)
     part = wants_part(request)
-    built = overview_page.build(project, timezone.now(), Choice.of(request.GET))
+    built = overview_page.build(project, timezone.now(), Choice.of(request.GET), request.user)
     context = {"project": project, "page": "overview", "part": part, **built}
     return render(request, "dashboard/_overview.html" if part else "dashboard/overview.html", context)
 
@@ -33,7 +33,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
 def live(request: HttpRequest, slug: str) -> HttpResponse:
     """What runs and waits now. Tells the page (event pass-done) when a pass has ended since it was drawn."""
     project = access.project_or_404(request.user, slug)
-    strip = live_passes.strip(project, timezone.now())
+    strip = live_passes.strip(project, timezone.now(), request.user)
     response = render(request, "dashboard/_live.html", {"project": project, "strip": strip})
     if "seen" in request.GET and request.GET["seen"] != strip.seen:
         response["HX-Trigger"] = "pass-done"

@@ -13,9 +13,9 @@ from remediation.models import Project
 
 @require_safe
 def portfolio(request: HttpRequest) -> HttpResponse:
-    """Every project the person may see; a single one is shown at once."""
+    """Every project the person may see; a single one is shown at once, unless ?all asks for the list."""
+    choice = portfolio_page.Choice.of(request.GET)
     projects = list(Project.objects.visible_to(request.user).with_ticket_counts())
-    if len(projects) == 1 and "all" not in request.GET:
+    if len(projects) == 1 and not choice.every:
         return redirect("overview", projects[0].slug)
-    rows = portfolio_page.build(projects, timezone.now())
-    return render(request, "dashboard/portfolio.html", {"rows": rows, "errors": portfolio_page.errors_left(rows)})
+    return render(request, "dashboard/portfolio.html", portfolio_page.build(projects, timezone.now(), choice))
