@@ -12,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 from remediation.collection.mirror import Commit, Mirror, SourceError
+from remediation.core.whereabouts import TreeChange
 from remediation.models import Project
 
 SECONDS = 3  # that one question may take
@@ -46,6 +47,17 @@ def commits(project: Project, before: str, after: str, paths: Sequence[str] = ()
     except (SourceError, OSError, ValueError):
         return None
     return Range(tuple(found[:COMMITS]), len(found) > COMMITS, touching=bool(paths))
+
+
+def tree_change(project: Project, before: str, after: str) -> TreeChange | None:
+    """What git says became of files between two commits; None where it is not known."""
+    if not before or not after:
+        return None
+    try:
+        mirror = _mirror(project)
+        return TreeChange(mirror.renames(before, after), frozenset(mirror.deleted(before, after)))
+    except (SourceError, OSError, ValueError):
+        return None
 
 
 def contents(project: Project, commit: str, paths: Sequence[str]) -> dict[str, bytes]:

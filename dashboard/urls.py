@@ -51,6 +51,7 @@ urlpatterns = [
     path("p/<slug:slug>/passes/run/", passes.run, name="run-pass"),
     path("p/<slug:slug>/passes/<int:number>/", passes.show, name="pass"),
     path("p/<slug:slug>/passes/<int:number>/live/", passes.live, name="pass-live"),
+    path("p/<slug:slug>/passes/<int:number>/output.txt", passes.output, name="pass-output"),
     path("p/<slug:slug>/passes/<int:number>/conditions/", conditions.conditions, name="pass-conditions"),
     path("p/<slug:slug>/passes/<int:number>/again/", passes.again, name="pass-again"),
     path("p/<slug:slug>/passes/<int:number>/stop/", passes.stop, name="stop-pass"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from dashboard import access, live_passes, pass_page, passes_page
+from dashboard import access, compare_page, live_passes, pass_output, pass_page, passes_page
 from dashboard.sending import send_soon
 from dashboard.views.fragments import wants_part
 from remediation import passes as use_cases
@@ -31,10 +31,33 @@ def passes(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @vary_on_headers("HX-Request")
 def show(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """One pass: what moved, or why nothing was counted, or how far it is."""
+    """One pass: what moved, or why nothing was counted, or how far it is. ``?with=24``: compared with another one."""
     collection_pass = access.pass_or_404(request.user, slug, number)
+    if wanted := request.GET.get("with", "").removeprefix("#"):
+        other = access.pass_or_404(request.user, slug, _number(wanted))
+        return render(request, "dashboard/compare.html", compare_page.build(collection_pass, other))
     context = pass_page.build(collection_pass, timezone.now())
     return render(request, "dashboard/_pass.html" if wants_part(request) else "dashboard/pass.html", context)
+
+
+def _number(text: str) -> int:
+    """The number of a pass in an address. Raises Http404 for anything else."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise Http404("No such pass.")
+    return int(text)
+
+
+@require_safe
+@never_cache
+def output(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """What was kept of the pass's texts, as a file."""
+    collection_pass = access.pass_or_404(request.user, slug, number)
+    if collection_pass.state != "ended":
+        raise Http404("Nothing is kept before the end.")
+    response = HttpResponse(pass_output.text_of(collection_pass), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{slug}-pass-{collection_pass.number}.txt"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @require_safe

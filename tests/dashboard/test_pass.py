@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from remediation import passes
+from remediation.collection.mirror import Commit, Mirror
 from remediation.core.records import SessionFacts
-from remediation.models import CollectionPass
+from remediation.models import CollectionPass, Project
 from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors, words
+from tests.repositories import Repository
 
 HTMX = {"HX-Request": "true"}
 
@@ -143,6 +147,107 @@ def test_a_hostile_name_stays_text(cast: Cast) -> None:
     answer = cast.client("viewer").get(url(2)).content.decode()
     assert "<script>alert" not in answer
     assert "&lt;script&gt;alert(1)" in answer
+
+
+def test_unmasked_errors_stand_under_the_ticket_that_hid_them(cast: Cast) -> None:
+    below = {f"tests/unit/test_{n}.py": ("masked", 0, "tests/unit/conftest.py") for n in (1, 2)}
+    conftest = factories.missing_module("tests/unit/conftest.py", "atlas.broken")
+    factories.counted_pass(cast.project, 2, [*errors(), conftest], {"tests/test_healthy.py": 5} | below)
+    shown = [factories.missing_module(f"tests/unit/test_{n}.py", "atlas.late") for n in (1, 2)]
+    behind = factories.missing_name("tests/test_a.py", "atlas.x", "Late", line=9)
+    factories.counted_pass(cast.project, 3, [behind, *errors()[1:], *shown])
+    page = said(cast, 3)
+    assert "ATL-3 hid 2: Module atlas.broken does not exist" in page
+    assert page.index("ATL-3 hid 2:") < page.index("Module atlas.late does not exist")
+    assert "ATL-1 hid 1: Module atlas.core.registry does not exist" in page
+    assert page.index("ATL-1 hid 1:") < page.index("Late is not exported by atlas.x")
+
+
+def test_what_was_hidden_by_nothing_that_ended_says_so(cast: Cast) -> None:
+    silent = {"tests/test_healthy.py": 5, "tests/test_a.py": ("skipped", 0)}
+    factories.counted_pass(cast.project, 2, errors()[1:], silent)
+    factories.counted_pass(cast.project, 3, errors())
+    assert "1 of them hidden by nothing that ended in this pass" in said(cast, 3)
+
+
+def test_without_the_mirror_commits_are_politely_absent(cast: Cast) -> None:
+    factories.counted_pass(cast.project, 2, [*errors(), factories.unknown_marker("tests/test_d.py")])
+    page = said(cast, 2)
+    assert "Which commits touch these files is not known: commits are not at hand here." in page
+    assert "Commits since #1 Commits are not at hand here." in page
+
+
+@pytest.fixture
+def history(cast: Cast, tmp_path: Path, settings: Any) -> list[str]:
+    """A real repository behind the project's mirror, and the ids of its commits."""
+    settings.DATA_DIR = tmp_path / "data"
+    repository = Repository(tmp_path / "atlas")
+    shas = [
+        repository.commit({"tests/test_a.py": "a", "atlas/x.py": "1"}, "Start"),
+        repository.commit({"tests/test_d.py": "d"}, "Bring <b>test_d</b>"),
+        repository.commit({"atlas/x.py": "2"}, "Change x only"),
+        repository.commit({"tests/test_d.py": "dd"}, "Break everything"),
+    ]
+    place = settings.DATA_DIR / "projects" / str(cast.project.pk)
+    place.mkdir(parents=True)
+    Mirror(place / "mirror.git", str(repository.path), allow_local=True).fetch()
+    return shas
+
+
+def _at(of: Project, position: int, sha: str, found: list[Any] | None, **report: Any) -> None:
+    commit = Commit(sha, f"Change {position}", "Sample Author", "sample@example.org", factories.START)
+    if found is None:
+        factories.blocked_pass(of, position, commit=commit, **report)
+    else:
+        factories.counted_pass(of, position, found, commit=commit, **report)
+
+
+def test_commits_of_the_range_and_those_that_touch_the_files(cast: Cast, history: list[str]) -> None:
+    _at(cast.project, 2, history[0], errors())
+    _at(cast.project, 3, history[2], [*errors(), factories.unknown_marker("tests/test_d.py")])
+    page = said(cast, 3)
+    touching, since = page.split("Commits of the range that touch these files:")[1].split("Commits since #2")
+    assert f"{history[1][:9]} Bring <b>test_d</b> Sample Author" in touching
+    assert "Change x only" not in touching
+    assert since.index("Change x only") < since.index("Bring <b>test_d</b>")
+    assert "<b>test_d" not in cast.client("viewer").get(url(3)).content.decode()
+    _at(cast.project, 4, history[2], errors())
+    assert "None: it is the same commit" in said(cast, 4)
+    _at(cast.project, 5, history[3], [*errors(), factories.unknown_marker("tests/test_d.py")])
+    page = said(cast, 5)
+    assert f"The suspect range is {history[2][:9]}..{history[3][:9]}." in page
+    assert "Break everything" in page.split("Commits of the range that touch these files:")[1]
+
+
+def test_a_blocked_pass_names_the_commits_since_the_last_count(cast: Cast, history: list[str]) -> None:
+    _at(cast.project, 2, history[0], errors())
+    _at(cast.project, 3, history[1], None)
+    _at(cast.project, 4, history[3], None)
+    page = said(cast, 4)
+    assert "Last counted: 3 errors at #2" in page
+    since = page.split("Commits since #2")[1]
+    assert since.index("Break everything Sample Author") < since.index("Bring <b>test_d</b>")
+    assert "It reached 0 of" in page
+    assert "Compare with pass" not in page
+
+
+def test_a_commit_the_mirror_lost_is_no_error(cast: Cast, history: list[str]) -> None:
+    _at(cast.project, 2, "a" * 40, errors())
+    _at(cast.project, 3, history[0], errors())
+    assert "Commits are not at hand here." in said(cast, 3)
+
+
+def test_what_is_kept_of_the_output_can_be_had_as_a_file(cast: Cast) -> None:
+    factories.counted_pass(cast.project, 2, errors(), command="python -m pytest", output_tail="3 errors <b>\x1b[0m")
+    answer = cast.client("viewer").get(url(2) + "output.txt")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="atlas-pass-2.txt"'
+    text = answer.content.decode()
+    assert "== Command\npython -m pytest\n" in text
+    assert "3 errors <b>" in text and "\x1b" not in text
+    assert "Nothing was kept" in cast.client("viewer").get(url(1) + "output.txt").content.decode()
+    passes.queue(cast.project, trigger="manual")
+    assert cast.client("viewer").get(url(3) + "output.txt").status_code == 404
 
 
 def test_neighbours(cast: Cast) -> None:

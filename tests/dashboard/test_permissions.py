@@ -55,6 +55,7 @@ ROUTES = {
     "run-pass": Route(None, WORK),
     "pass": Route(READ, args=(1,)),
     "pass-live": Route(READ, args=(1,)),
+    "pass-output": Route(READ, args=(1,)),
     "pass-conditions": Route(READ, READ, args=(1,)),
     "pass-again": Route(None, WORK, (1,)),
     "stop-pass": Route(None, WORK, (1,)),
