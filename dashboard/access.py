@@ -80,6 +80,14 @@ def project_or_404(user: Any, slug: str, need: Need = "read") -> Project:
     return project
 
 
+def project_if_any(user: Any, slug: str) -> Project | None:
+    """The project as above where the person may see it, else None: for a page that is of no project."""
+    try:
+        return project_or_404(user, slug)
+    except Http404:
+        return None
+
+
 def ticket_or_404(user: Any, slug: str, label: str, need: Need = "read") -> Ticket:
     """The ticket ``label`` (ATL-12) of a project, with all that its page shows of itself; errors as above."""
     project = project_or_404(user, slug, need)

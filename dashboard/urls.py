@@ -7,6 +7,7 @@ from django.urls import path
 from dashboard.health import healthz
 from dashboard.views import (
     conditions,
+    find,
     first_run,
     frame,
     overview,
@@ -27,6 +28,7 @@ urlpatterns = [
     path("login/", people.SignIn.as_view(), name="login"),
     path("logout/", people.SignOut.as_view(), name="logout"),
     path("welcome/<str:token>/", people.welcome, name="welcome"),
+    path("find/", find.find, name="find"),
     path("projects/menu/", frame.projects_menu, name="projects-menu"),
     # /p/new/ stands before /p/<slug>/
     path("p/new/", first_run.project_new, name="project-new"),

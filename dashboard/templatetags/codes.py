@@ -12,6 +12,15 @@ register = template.Library()
 _SAID = {"baseline": "at the first pass", "not-seen": "not seen any more"}
 
 
+_ICONS = {"still-seen": "s-failed", "counted": "s-verified", "queued": "s-awaiting", "running": "s-awaiting"}
+
+
+@register.filter
+def state_icon(state: str) -> str:
+    """The id of the shape that stands for a ticket's status, a pass' outcome or its state: ``s-failed``."""
+    return _ICONS.get(state, f"s-{state}")
+
+
 @register.filter
 def in_words(code: str) -> str:
     """missing name, for ``missing-name``."""
