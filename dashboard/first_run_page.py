@@ -32,6 +32,7 @@ _LABELS = {
     "lost": "Worker lost",
 }
 _LAST_PART = re.compile(r"([^/:]+?)(?:\.git)?/?$")
+_HARMLESS = {"source": "https://example.org/a.git", "name": "a name that nobody has", "time_zone": "UTC"}
 MORE = ("schedule", "time_zone", "interpreter", "install")
 
 
@@ -57,7 +58,8 @@ class FirstRunForm(ProjectForm):
             field.widget.attrs.pop("autofocus", None)
             # Beside the help, the place where a check while typing puts its answer.
             field.widget.attrs["aria-describedby"] = f"id_{name}_helptext id_{name}_live"
-        self.fields["source"].widget.attrs["autofocus"] = True
+        if not kwargs.get("initial", {}).get("source"):
+            self.fields["source"].widget.attrs["autofocus"] = True
 
     def clean(self) -> dict[str, Any]:
         """The name from the URL's last part, where none was given."""
@@ -86,14 +88,19 @@ class FirstRunForm(ProjectForm):
 def refusals(form: FirstRunForm) -> dict[str, str]:
     """What adding this would refuse, field by field, without the source being asked. Stores nothing."""
     found = {name: " ".join(errors) for name, errors in form.errors.items()}
-    if not found:
+    values = {**form.cleaned_data, **{name: _HARMLESS.get(name, "") for name in found}}
+    while True:  # each round names one field, which is harmless in the next
         try:
             with transaction.atomic():
-                projects.create(**form.values())
+                projects.create(**values)
                 transaction.set_rollback(True)
         except projects.Refused as refused:
+            if refused.field in found or refused.field not in values:
+                return found
             found[refused.field] = refused.text
-    return found
+            values[refused.field] = _HARMLESS.get(refused.field, "")
+        else:
+            return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -30,7 +30,7 @@ def project_new(request: HttpRequest) -> HttpResponse:
             if request.POST.get("do") == "test":
                 started = checks.start(request.user, form.values())
                 check_soon(started)
-                return redirect("project-check", started.pk)
+                return redirect(resolve_url("project-check", started.pk) + "#check")
             return redirect("pass-live", *_add(form, request.user, check))
         except projects.Refused as refused:
             form.refuse(refused.field, refused.text)

@@ -92,9 +92,12 @@ def land(collection_pass: CollectionPass, renames: Renames, facts: Facts | None 
 
 
 @transaction.atomic
-def rebuild(project: Project, renames: Renames | None = None) -> int:
+def rebuild(
+    project: Project, renames: Renames | None = None, on_pass: Callable[[int], None] = lambda count: None
+) -> int:
     """Compute every projection of a project again from its facts; returns the number of counted passes.
 
+    ``on_pass`` is told after each counted pass how many are done.
     What people did (claims, marks, mutes, categories by hand, texts, merges) is a fact and stays.
     """
     Project.objects.select_for_update().get(pk=project.pk)
@@ -107,6 +110,7 @@ def rebuild(project: Project, renames: Renames | None = None) -> int:
         if collection_pass.counted:
             fold.apply(collection_pass, Facts.of(collection_pass))
             count += 1
+            on_pass(count)
         else:
             fold.tickets.block(collection_pass)
     fold.tickets.leave_old_versions(inherited.heirs)

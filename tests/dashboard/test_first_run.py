@@ -66,12 +66,12 @@ def test_testing_queues_a_check_and_adds_nothing(
     with django_capture_on_commit_callbacks(execute=True):
         answer = cast.client("admin").post(NEW, FORM | {"do": "test", "schedule": "0 6 * * *"})
     row = ConnectionCheck.objects.get()
-    assert answer.url == f"{NEW}{row.pk}/"
+    assert answer.url == f"{NEW}{row.pk}/#check"
     assert (row.state, row.requested_by, row.draft["name"]) == ("queued", cast.admin, "cirrus")
     assert row.draft["schedule"] == "0 6 * * *"
     assert Project.objects.count() == 2
     assert b"remediation.tasks.run_check" in b"".join(clean_redis.lrange("collect", 0, -1))
-    html = cast.client("admin").get(answer.url).content.decode()
+    html = cast.client("admin").get(f"{NEW}{row.pk}/").content.decode()
     assert 'value="https://git.example.org/team/cirrus.git"' in html, "the form keeps what was typed"
     assert "It starts as soon as a worker is free" in html
     assert 'hx-trigger="every 2s"' in html and 'http-equiv="refresh"' in html
@@ -175,6 +175,13 @@ def test_it_is_checked_while_it_is_typed(cast: Cast, values: dict[str, str], fie
     line = next(line for line in html.splitlines() if f"#id_{field}_live" in line)
     assert text in line and not line.endswith("></span>")
     assert Project.objects.count() == 2
+
+
+def test_every_wrong_field_gets_its_word_at_once(cast: Cast) -> None:
+    wrong = {"source": "/etc", "key": "ATL", "schedule": "61 * * * *", "time_zone": "Nowhere", "name": "atlas"}
+    html = cast.client("admin").post(f"{NEW}validate/", wrong, headers=HTMX).content.decode()
+    silent = [name for name in wrong if f'#id_{name}_live"></span>' in html]
+    assert silent == []
 
 
 def test_what_is_empty_or_right_gets_no_word(cast: Cast) -> None:

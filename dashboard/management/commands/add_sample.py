@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard.management.base import ProjectCommand
+from dashboard.management.progress import shown
 from dashboard.sample import build
 from remediation import passes, projects, tasks
 from remediation.models import Project
@@ -27,7 +28,16 @@ class Command(ProjectCommand):
         if Project.objects.filter(is_sample=True).exists():
             self.stdout.write("The sample project is there already.")
             return None
+        steps = ["The sample repository is being made"]
+        with shown(lambda: steps[-1]):
+            project = self._added(steps)
+        tasks.try_hint()
+        self.stdout.write(f"Added {project.slug}: {project.passes.count()} passes are queued.")
+        return None
+
+    def _added(self, steps: list[str]) -> Project:
         built = build(settings.DATA_DIR / "sample" / "atlas.git", now=timezone.now())
+        steps.append("Its history is being read")
         with transaction.atomic():
             project = projects.create(
                 name="atlas-backend (sample)",
@@ -40,6 +50,4 @@ class Command(ProjectCommand):
             )
             workshop = Workshop(project)
             passes.replay(project, workshop.mirror.first_parents(workshop.follow())[::-1])
-        tasks.try_hint()
-        self.stdout.write(f"Added {project.slug}: {project.passes.count()} passes are queued.")
-        return None
+        return project

@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 
 from dashboard.management.base import ProjectCommand
 from dashboard.management.commands.run_pass import find_project
+from dashboard.management.progress import shown
 from remediation import passes, projections
 
 
@@ -23,6 +24,8 @@ class Command(ProjectCommand):
     def work(self, **options: Any) -> int | None:
         """Rebuild and say how many passes were counted in."""
         project = find_project(options["name"])
-        count = projections.rebuild(project, passes.renames_between(project))
+        total, done = project.passes.counted().count(), [0]
+        with shown(lambda: f"{done[-1]:,} of {total:,} counted passes"):
+            count = projections.rebuild(project, passes.renames_between(project), done.append)
         self.stdout.write(f"Rebuilt {project.slug} from {count} counted passes.")
         return None

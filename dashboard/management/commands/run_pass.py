@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from dashboard.management.base import BLOCKED, OK, ProjectCommand
+from dashboard.management.progress import shown
 from remediation import passes, tasks
 from remediation.collection.mirror import SourceError
 from remediation.models import CollectionPass, Project
@@ -42,7 +43,8 @@ class Command(ProjectCommand):
                 f"Pass #{collection_pass.number} is queued.",
             )
             return OK
-        done = _finish(collection_pass)
+        with shown(lambda: _how_far(collection_pass.pk)):
+            done = _finish(collection_pass)
         facts = summary(done)
         self._show(facts, options, _sentence(facts))
         return OK if done.counted else BLOCKED
@@ -69,6 +71,20 @@ def _finish(collection_pass: CollectionPass) -> CollectionPass:
             return collection_pass
         passes.reap()
         time.sleep(0.5)
+
+
+def _how_far(pass_id: int) -> str:
+    """ "Collect: 268 of 431 test files, 61 errors so far"."""
+    row = CollectionPass.objects.only("number", "state", "stage", "files_reached", "errors_so_far", "live").get(
+        pk=pass_id
+    )
+    if row.state == "queued":
+        return f"Pass #{row.number} waits"
+    if row.stage != "collect":
+        return f"Pass #{row.number}: {row.get_stage_display()}"
+    found = (row.live or {}).get("found")
+    of = f" of {found:,}" if found else ""
+    return f"Pass #{row.number}: {row.files_reached:,}{of} test files, {row.errors_so_far:,} errors so far"
 
 
 def _sentence(facts: dict[str, Any]) -> str:
