@@ -61,7 +61,8 @@ def build(
         "headline": headline,
         "title": _title(headline, history, week, hidden, uncounted),
         "base_changes": history.base_changes,
-        "fewer": core.fewer(trend.base, trend.last),
+        # Hidden is not repaired: where nothing is visible and something hidden, "100% fewer" would be said of silence.
+        "fewer": core.fewer(trend.base, trend.last) if headline.state != "zero-hidden" else None,
         "latest": latest,
         "last_row": history.last,
         "sandbox": sandbox.name(latest.sandbox_level or 0) if latest else "",
