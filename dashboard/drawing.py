@@ -1,19 +1,18 @@
-"""The picture of a trend as numbers for an SVG template: the first paint, and all there is without JavaScript."""
+"""The scene of a trend as numbers for an SVG template: the first paint, and all there is without JavaScript."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 
-from dashboard.plot_words import beside_line
+from dashboard.scene import BAR, Band, Line, Scene, Stack
+from dashboard.scene_words import Label, Word
 from remediation.core.ledger import Ledger
-from remediation.core.picture import Gap, Picture, spread
-from remediation.core.trend import Layer, Point, Trend
+from remediation.core.trend import Point, Trend
 
 GRID = 1000  # side of the square the areas are drawn in; it is stretched to the plot's size
-_NAME = 22  # characters of a name beside the plot; the whole name stands in the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +25,13 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words at a place in percent of the plot's width and height; ``foot`` is the height they speak of."""
+    """Words on an axis, at a place in percent; ``sizes``: the plots that have room for them."""
 
     x: float
     y: float
     words: str
-    kind: str = ""
     anchor: str = "start"
-    foot: float = 0
+    sizes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,172 +47,89 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """A layer's name beside its part of the first count."""
-
-    y: float
-    lines: tuple[str, ...]
-    count: int
-    slot: int
-    bar_y: float
-    bar_height: float
-
-    @property
-    def names_x(self) -> int:
-        """Right end of the name in pixels, left of the count."""
-        return -20 - 8 * len(f"{self.count:,}")
-
-
-@dataclass(frozen=True, slots=True)
 class Drawing:
-    """Everything the template places."""
+    """Everything the template places. ``words``: (size, its words)."""
 
     areas: tuple[Area, ...]
     total: str
     gaps: tuple[Box, ...]
+    forecast: str
+    median: str
+    plan: tuple[tuple[float, float], ...]
+    target: float | None
     bars: tuple[Box, ...]
-    marks: tuple[Text, ...]
+    rules: tuple[tuple[float, str], ...]
+    words: tuple[tuple[str, tuple[Word, ...]], ...]
     labels: tuple[Label, ...]
     ticks: tuple[Text, ...]
     days: tuple[Text, ...]
-    rules: tuple[float, ...]
+    halves: tuple[str, str]
     reach: int
-    plan: tuple[float, float, float] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """From moments and counts to percent of the plot."""
-
-    picture: Picture
-
-    def x(self, at: datetime) -> float:
-        """0 to 100, from the left; what began before the picture stands at its edge."""
-        at = max(at, self.picture.since)
-        return round(100 * ((at - self.picture.since) / (self.picture.until - self.picture.since)), 2)
-
-    def y(self, count: float) -> float:
-        """0 to 100, from the top."""
-        return round(100 - 100 * count / self.picture.top, 2)
-
-
-def draw(picture: Picture) -> Drawing:
-    """The whole drawing. A gap has a band and nothing else: no layer, no line, no number."""
-    scale = Scale(picture)
-    first = picture.first
-    plan = None
-    if picture.target and first:
-        plan = (scale.x(first.at), scale.y(first.value), scale.x(picture.target))
+def draw(scene: Scene) -> Drawing:
+    """The whole drawing."""
+    lines = {line.kind: line for line in scene.lines}
     return Drawing(
-        areas=tuple(Area(layer.slot, _area(picture, scale, i)) for i, layer in enumerate(picture.layers)),
-        total="".join(_steps(run.points, run.until, scale, lambda p: p.value) for run in picture.runs),
-        gaps=tuple(_gap(gap, scale) for gap in picture.gaps),
-        bars=tuple(bar for point in picture.points for bar in _bars(point, scale, picture.reach)),
-        marks=_place(picture, scale),
-        labels=_labels(picture.layers, first, scale) if first else (),
-        ticks=tuple(Text(100, scale.y(tick), f"{tick:,}") for tick in picture.ticks),
-        days=_days(picture, scale),
-        rules=tuple(scale.x(mark.point.at) for mark in picture.marks if mark.kind == "scope"),
-        reach=picture.reach,
-        plan=plan,
+        areas=tuple(Area(layer.slot, _area(scene, i)) for i, layer in enumerate(scene.layers)),
+        total="".join(_steps(stack, scene, stack.totals) for stack in scene.stacks),
+        gaps=tuple(_gap(band, scene) for band in scene.of_kind("gap")),
+        forecast="".join(_outline(band, scene) + "Z" for band in scene.of_kind("forecast")),
+        median=_outline(lines["median"], scene) if "median" in lines else "",
+        plan=tuple((scene.x(at), scene.y(count)) for at, count in lines["plan"].points) if "plan" in lines else (),
+        target=scene.x(scene.target) if scene.target else None,
+        bars=tuple(_bars(scene)),
+        rules=tuple((scene.x(rule.at), rule.kind) for rule in scene.rules),
+        words=tuple((size, tuple(group)) for size, group in groupby(scene.words, key=lambda word: word.size)),
+        labels=scene.labels,
+        ticks=tuple(Text(100, scene.y(tick), f"{tick:,}") for tick in scene.ticks),
+        days=tuple(Text(scene.x(day.at), 0, day.words, day.anchor, " ".join(day.sizes)) for day in scene.days),
+        halves=scene.halves,
+        reach=scene.reach,
     )
 
 
-def _steps(points: Sequence[Point], until: datetime, scale: Scale, count, back=None) -> str:  # type: ignore[no-untyped-def]
+def _grid(percent: float) -> int:
+    return round(percent * GRID / 100)
+
+
+def _steps(stack: Stack, scene: Scene, counts: Sequence[int]) -> str:
     """Path data of a stepped line over one run. Points that fall on one pixel column are one step."""
-    place = [(round(scale.x(p.at) * GRID / 100), round(scale.y(count(p)) * GRID / 100)) for p in points]
+    place = [(_grid(scene.x(at)), _grid(scene.y(n))) for at, n in zip(stack.times, counts, strict=True)]
     path, height = f"M{place[0][0]},{place[0][1]}", place[0][1]
-    for i, (x, y) in enumerate(place[1:], start=1):
-        if y == height or (i + 1 < len(place) and place[i + 1][0] == x):
+    for i, (x, y) in enumerate(place[1:-1], start=1):
+        if y == height or (i + 2 < len(place) and place[i + 1][0] == x):
             continue
         path += f"H{x}V{y}"
         height = y
-    return path + f"H{round(scale.x(until) * GRID / 100)}"
+    return path + f"H{place[-1][0]}"
 
 
-def _area(picture: Picture, scale: Scale, layer: int) -> str:
-    """The layer's area, run by run: from the sum of the layers below it up to that sum and its own."""
+def _area(scene: Scene, layer: int) -> str:
+    """The layer's area, run by run: from the axis up to the sum of it and of the layers below; those cover it."""
     path = ""
-    for run in picture.runs:
-        upper = _steps(run.points, run.until, scale, lambda p: sum(p.counts[layer:]))
-        path += f"{upper}V{GRID}H{round(scale.x(run.points[0].at) * GRID / 100)}Z"
+    for stack in scene.stacks:
+        upper = [sum(column) for column in zip(*stack.counts[layer:], strict=True)]
+        path += f"{_steps(stack, scene, upper)}V{GRID}H{_grid(scene.x(stack.times[0]))}Z"
     return path
 
 
-def _gap(gap: Gap, scale: Scale) -> Box:
-    x = scale.x(gap.since)
-    return Box(x, 0, max(round(scale.x(gap.until) - x, 2), 0.2), 100, words=gap.words)
+def _outline(shape: Band | Line, scene: Scene) -> str:
+    vertices = shape.outline if isinstance(shape, Band) else shape.points
+    return "M" + "L".join(f"{_grid(scene.x(at))},{_grid(scene.y(count))}" for at, count in vertices)
 
 
-def _bars(point: Point, scale: Scale, reach: int) -> list[Box]:
-    """What one pass added, above the middle, and cleared, below it; in percent of the strip."""
-    ledger = point.ledger
-    if ledger is None:
-        return []
-    x, height, bars = scale.x(point.at), 50.0, []
-    for kind in ("unmasked", "new", "regressed"):
-        share = round(50 * getattr(ledger, kind) / reach, 2)
-        if share:
-            height -= share
-            bars.append(Box(x, round(height, 2), 0, share, kind))
-    below = 50.0
-    for kind in ("cleared", "hidden"):
-        share = round(50 * getattr(ledger, kind) / reach, 2)
-        if share:
-            bars.append(Box(x, round(below, 2), 0, share, kind))
-            below += share
-    return bars
+def _gap(band: Band, scene: Scene) -> Box:
+    left, right = scene.x(band.outline[0][0]), scene.x(band.outline[-1][0])
+    return Box(left, 0, max(round(right - left, 2), 0.2), 100, words=band.words)
 
 
-def _place(picture: Picture, scale: Scale) -> tuple[Text, ...]:
-    """The marks' words, most important first; one that would cover another is left out (the strip shows it)."""
-    order = {"last": 0, "first": 1, "peak": 2, "back": 3, "unmasked": 4, "scope": 5}
-    placed: list[Text] = []
-    for mark in sorted(picture.marks, key=lambda mark: order[mark.kind]):
-        x, foot = scale.x(mark.point.at), scale.y(mark.point.value)
-        late = x > 86 and mark.kind != "last"
-        y = foot
-        if mark.kind == "scope":
-            words, anchor, y = beside_line(x, mark.words, [(t.x, t.y, t.words, t.anchor) for t in placed])
-            placed.append(Text(x, y, words, mark.kind, anchor, foot))
-            continue
-        if mark.kind == "back":  # above the steps beside it, with a line down to its own
-            near = (p for p in picture.points if p.counted and -16 < scale.x(p.at) - x < (1 if late else 16))
-            y = min(*(scale.y(p.value) for p in near), *(t.y - 7 for t in placed if abs(t.x - x) < 16), 95) - 3
-        elif mark.kind == "peak" and any(abs(t.x - x) < 4 and abs(t.y - foot) < 12 for t in placed):
-            y = min(t.y for t in placed if abs(t.x - x) < 4) - 6
-        elif any(abs(t.x - x) < 14 and abs(t.y - foot) < 12 for t in placed) or (late and mark.kind == "unmasked"):
-            continue
-        placed.append(Text(x, round(y, 2), mark.words, mark.kind, "end" if late else "start", foot))
-    return tuple(placed)
-
-
-def _labels(layers: Sequence[Layer], first: Point, scale: Scale) -> tuple[Label, ...]:
-    """Names beside the first count, top layer first, moved apart where parts are thin."""
-    counts = first.counts or ()
-    shown = [(i, layer) for i, layer in enumerate(layers) if counts[i]]
-    tops = {i: scale.y(sum(counts[i:])) for i, _ in shown}
-    feet = {i: scale.y(sum(counts[i + 1 :])) for i, _ in shown}
-    lines = {i: wrap(layer.name) for i, layer in shown}
-    centres = spread([(tops[i] + feet[i]) / 2 for i, _ in shown], 9.5, 0, 104)
-    return tuple(
-        Label(round(y, 2), lines[i], counts[i], layer.slot, tops[i], round(max(feet[i] - tops[i] - 0.4, 0.4), 2))
-        for y, (i, layer) in zip(centres, shown, strict=True)
-    )
-
-
-def wrap(name: str) -> tuple[str, ...]:
-    """A name in one or two lines of at most 22 characters."""
-    if len(name) <= _NAME:
-        return (name,)
-    cut = max((i for i, letter in enumerate(name[: _NAME + 1]) if letter == " "), default=_NAME)
-    rest = name[cut:].strip()
-    return name[:cut], rest if len(rest) <= _NAME else rest[: _NAME - 1] + "…"
-
-
-def _days(picture: Picture, scale: Scale) -> tuple[Text, ...]:
-    placed = [(scale.x(at), words) for at, words in picture.days]
-    return tuple(Text(x, 0, words, anchor="start" if x < 3 else "end" if x > 97 else "middle") for x, words in placed)
+def _bars(scene: Scene) -> Iterator[Box]:
+    """In percent of the strip, whose middle is zero."""
+    for bar in scene.bars:
+        top = 50 - 50 * max(bar.base, bar.base + bar.size) / scene.reach
+        height = 50 * abs(bar.size) / scene.reach
+        yield Box(scene.x(bar.at), round(top, 2), round(100 * BAR, 2), round(height, 2), bar.kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ def forecast_of(project: Project, trend: Trend, now: datetime) -> Forecast | NoF
     refused = refusal(trend)
     if refused or trend.last is None:
         return refused or NoForecast("")
+    if project.paused_at:
+        return NoForecast("passes are paused")
     try:
         due = next_times(project.schedule, project.time_zone, now, HORIZON)
     except BadSchedule:

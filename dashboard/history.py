@@ -49,7 +49,7 @@ _COLUMNS = (
     "pk", "number", "outcome", "position", "trigger", "requested_commit", "commit", "total", "environment_errors",
     "tests_collected", "scope_id", "comparable", "held", "confirmed_at", "effective_at", "observed_at", "ended_at",
     "cleared", "hidden", "unmasked", "new", "regressed",
-    "files_total", "state", "subject", "reason", "reason_text", "sandbox_level", "project_id",
+    "files_total", "state", "subject", "rules_version", "reason", "reason_text", "sandbox_level", "project_id",
 )  # fmt: skip
 _STACKED = ("category__is_fallback", "category__order")  # the order of the layers, as Category's own
 
@@ -148,6 +148,7 @@ def _points(
                 replayed=_replayed(row),
                 commit=row.commit,
                 id=row.pk,
+                rules=row.rules_version,
             )
         )
         before, scope = row.total, row.scope_id

@@ -8,7 +8,9 @@ from typing import Any
 from dashboard import drawing
 from dashboard.forecasts import forecast_of, target_of
 from dashboard.plot_choice import Choice
+from dashboard.scene import compose
 from remediation.core import window
+from remediation.core.forecast import Forecast, NoForecast
 from remediation.core.picture import Picture, picture, right_edge, thin
 from remediation.core.trend import Layer, Trend
 from remediation.models import Project
@@ -21,10 +23,16 @@ def layer_of(trend: Trend, choice: Choice) -> Layer | None:
     return next((layer for layer in trend.layers if layer.key == choice.category), None)
 
 
-def picture_of(project: Project, trend: Trend, now: datetime, choice: Choice | None = None) -> Picture | None:
-    """The trend's picture with the project's target date; None while nothing was counted.
+def picture_of(
+    project: Project,
+    trend: Trend,
+    now: datetime,
+    choice: Choice | None = None,
+    forecast: Forecast | NoForecast | None = None,
+) -> Picture | None:
+    """The trend's picture with plan and forecast; None while nothing was counted.
 
-    One category is drawn alone, without target: those speak of the total.
+    One category is drawn alone, without those two: they speak of the total.
     """
     choice = choice or Choice()
     layer = layer_of(trend, choice)
@@ -34,18 +42,21 @@ def picture_of(project: Project, trend: Trend, now: datetime, choice: Choice | N
     start = None
     if choice.weeks and trend.points:
         start = right_edge(trend, now) - timedelta(weeks=choice.weeks)
-    return picture(shown, now, None if layer else target_of(project), start)
+    if layer:
+        return picture(shown, now, None, start)
+    return picture(shown, now, target_of(project), start, forecast or forecast_of(project, trend, now))
 
 
 def build(project: Project, trend: Trend, now: datetime, choice: Choice) -> dict[str, Any]:
     """What the templates of the plot say and draw. The table of numbers has every category, whatever is chosen."""
     chosen = layer_of(trend, choice)
-    drawn = picture_of(project, trend, now, choice)
+    forecast = forecast_of(project, trend, now)
+    drawn = picture_of(project, trend, now, choice, forecast)
     return {
         "choice": choice,
         "chosen": chosen,
-        "forecast": forecast_of(project, trend, now),
-        "drawing": drawing.draw(drawn) if drawn else None,
+        "forecast": forecast,
+        "drawing": drawing.draw(compose(drawn)) if drawn else None,
         "summary": summary(trend, chosen),
         "numbers": thin(trend).points[::-1][:TABLE_ROWS],
     }

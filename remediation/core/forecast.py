@@ -48,14 +48,14 @@ class Forecast:
     chance: int | None
     passes: tuple[int, ...]  # numbers of the passes whose net changes were drawn
     seed: int
-    on_schedule: bool
+    calendar: str  # schedule; none: there is no schedule; slower: passes came less often than it says
     spacing: timedelta  # between two steps, the median
     past_spacing: timedelta  # between two of those passes, the median
 
     @property
-    def uneven(self) -> bool:
-        """Whether the passes behind it came in quite another rhythm than those ahead."""
-        return not self.past_spacing / 2 <= self.spacing <= self.past_spacing * 2
+    def faster(self) -> bool:
+        """Whether the passes behind it came much more often than those ahead will."""
+        return self.past_spacing * 2 < self.spacing
 
 
 def forecast(
@@ -63,16 +63,19 @@ def forecast(
 ) -> Forecast | NoForecast:
     """Simulates the count of a project on.
 
-    ``due``: the schedule's next times, ascending, later than ``now``; none without a schedule, then the passes
-    ahead are as far apart as those before. ``target``: the begin of the day on which zero is wanted.
+    ``due``: the schedule's next times, ascending, later than ``now``. Without a schedule, and where passes came less
+    than half as often as it says, the passes ahead are as far apart as those before: what was repaired in three days
+    is not repaired in one because the schedule is daily. ``target``: the begin of the day on which zero is wanted.
     """
     if refused := refusal(trend):
         return refused
     used = _comparable(trend)[-CHANGES - 1 :]
     last, past_spacing = used[-1], _spacing([point.at for point in used])
-    times = list(due)[:HORIZON] or _times(last, past_spacing, now)
-    if len(times) < HORIZON:
-        return NoForecast("the schedule ends too soon")
+    slower = len(due) >= HORIZON and past_spacing > 2 * _spacing(due)
+    on_schedule = len(due) >= HORIZON and not slower
+    times = list(due)[:HORIZON] if on_schedule else _times(last, past_spacing, now)
+    if last.replayed and not due and last.at + past_spacing < now:
+        return NoForecast(f"pass #{last.number} counts a commit of the past, and no pass is due")
     spreads = simulate(last.value, tuple(after.value - before.value for before, after in pairwise(used)), seed)
     earliest, latest = _range(spreads, times, last)
     return Forecast(
@@ -84,7 +87,7 @@ def forecast(
         chance=_chance(spreads, times, target),
         passes=tuple(point.number for point in used[1:]),
         seed=seed,
-        on_schedule=bool(due),
+        calendar="schedule" if on_schedule else "slower" if slower else "none",
         spacing=_spacing(times),
         past_spacing=past_spacing,
     )
@@ -131,13 +134,10 @@ def _spacing(times: Sequence[datetime]) -> timedelta:
 
 
 def _times(last: Point, spacing: timedelta, now: datetime) -> list[datetime]:
-    """Without a schedule: as far apart as before.
-
-    A replayed pass has its commit's time, so "now" says nothing about it; any other goes on after today.
-    """
+    """As far apart as before, from the last pass on; never earlier than tomorrow where that is past already."""
     apart = max(spacing, timedelta(hours=1))
     first = last.at + apart
-    if first < now and not last.replayed:
+    if first < now:
         first = now.replace(hour=0, minute=0, second=0, microsecond=0) + DAY
     return [first + apart * i for i in range(HORIZON)]
 

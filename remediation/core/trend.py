@@ -37,6 +37,7 @@ class Point:
     ``total`` (else ArithmeticError). ``scope``: what was collected; passes of one scope are comparable.
     ``scope_words``: what of it changed since the counted pass before, in short, where that is known.
     ``replayed``: ``at`` is the commit's time and not the pass's own. ``id``: of the row behind it, 0 for none.
+    ``rules``: version of the rules that sorted it, where that is known.
     """
 
     number: int
@@ -54,6 +55,7 @@ class Point:
     replayed: bool = False
     commit: str = ""
     id: int = 0
+    rules: int | None = None
 
     def __post_init__(self) -> None:
         values = (self.total, self.counts, self.environment, self.ledger, self.tests)

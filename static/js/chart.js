@@ -96,10 +96,32 @@
     }
     return value;
   }
+  // --- patterns: for paper without colours, and for eyes that part shapes better
+  var shapes = ["", "/", ".", "-", "\\", "x", "|", "+", ""];
+  function patterned() { return document.documentElement.dataset.patterns === "on"; }
+  function pattern(trace) {
+    var slot = /^slot (\d)$/.exec(trace.meta || ""), paper = getComputedStyle(document.documentElement).getPropertyValue("--paper");
+    if (!slot || !shapes[slot[1]]) return;
+    trace.fillpattern = { shape: shapes[slot[1]], size: 9, solidity: .2, fgcolor: paper.trim(), bgcolor: trace.fillcolor };
+  }
+  function sayPatterns() {
+    var button = document.querySelector("[data-patterns-toggle]");
+    if (!button) return;
+    button.hidden = false;
+    button.setAttribute("aria-pressed", patterned());
+  }
+  document.addEventListener("click", function (event) {
+    if (!event.target.closest("[data-patterns-toggle]")) return;
+    document.documentElement.dataset.patterns = patterned() ? "off" : "on";
+    try { localStorage.setItem("patterns", document.documentElement.dataset.patterns); } catch (error) { /* not kept */ }
+    sayPatterns();
+    draw();
+  });
+
   function draw() {
     var box = plot();
     if (!box || !figure || !window.Plotly) return;
-    var narrow = own("--narrow") === "1", shown = coloured(figure, getComputedStyle(document.documentElement));
+    var size = own("--size"), shown = coloured(figure, getComputedStyle(document.documentElement));
     var layout = shown.layout, part = 1 - parseFloat(own("--share"));
     layout.margin = { pad: 0 };
     [["l", "left"], ["r", "right"], ["t", "top"], ["b", "bottom"]].forEach(function (side) {
@@ -109,13 +131,12 @@
     layout.width = box.clientWidth;
     layout.height = box.clientHeight;
     layout.yaxis.domain = [part, 1];
-    if (narrow) {
-      ["annotations", "shapes"].forEach(function (kind) {
-        layout[kind] = layout[kind].filter(function (item) { return item.name !== "wide"; });
+    ["annotations", "shapes"].forEach(function (kind) {
+      layout[kind] = (layout[kind] || []).filter(function (item) {
+        return !item.name || item.name.split(" ").includes(size);
       });
-      layout.xaxis.tickvals = layout.xaxis.tickvals.filter(function (_, i) { return i % 2 === 0; });
-      layout.xaxis.ticktext = layout.xaxis.ticktext.filter(function (_, i) { return i % 2 === 0; });
-    }
+    });
+    if (patterned()) shown.data.forEach(pattern);
     var live = box.querySelector(".live");
     if (!live) {
       live = document.createElement("div");
@@ -168,7 +189,7 @@
     if (width && now !== width) { draw(); if (current >= 0) show(current); }
     width = now;
   });
-  function watch() { sizes.disconnect(); if (plot()) sizes.observe(plot()); }
+  function watch() { sizes.disconnect(); sayPatterns(); if (plot()) sizes.observe(plot()); }
   watch();
   if (document.readyState === "complete") load(); else addEventListener("load", load);
 })();

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from remediation.core.forecast import Forecast, forecast
 from remediation.core.ledger import Ledger
-from remediation.core.picture import Gap, Run, count_ticks, day_ticks, picture, right_edge, spread, stretches, thin
+from remediation.core.picture import Gap, Run, picture, right_edge, stretches, thin
+from remediation.core.ticks import count_ticks, day_ticks
 from remediation.core.trend import Trend
 from tests.core.histories import START, histories, told
 
@@ -72,6 +73,28 @@ def test_what_came_back_and_a_change_of_scope_are_written() -> None:
     assert ("back", "2 back") in [(m.kind, m.words) for m in drawn.marks]
     scopes = [m.words for m in drawn.marks if m.kind == "scope"]
     assert scopes == ["scope changed", "scope changed: Python 3.11 to 3.12"]
+
+
+def test_a_change_of_rules_is_written_where_versions_are_known() -> None:
+    points = [replace(p, rules=version) for p, version in zip(told(9, 8, 7, 6).points, (None, 1, 1, 2), strict=True)]
+    drawn = picture(Trend(told().layers, tuple(points)), LATER)
+    assert drawn is not None
+    assert [(m.point.number, m.words) for m in drawn.marks if m.kind == "rules"] == [(4, "rules changed")]
+
+
+def test_the_forecast_makes_room_on_the_right_but_not_more_than_the_past_has() -> None:
+    trend = told(*range(40, 28, -1))
+    due = [trend.points[-1].at + timedelta(days=i + 1) for i in range(60)]
+    ahead = forecast(trend, due, 1, LATER)
+    assert isinstance(ahead, Forecast) and ahead.latest
+    drawn = picture(trend, LATER, forecast=ahead)
+    assert drawn is not None
+    assert drawn.runs[-1].until == drawn.forecast[0].at or drawn.runs[-1].until < drawn.forecast[0].at
+    past = drawn.runs[-1].until - drawn.since
+    assert drawn.runs[-1].until < drawn.until <= drawn.since + 2 * past
+    flat = told(*[20] * 12)
+    drawn = picture(flat, LATER, forecast=forecast(flat, due, 1, LATER))
+    assert drawn is not None and not drawn.forecast, "without a date nothing is drawn"
 
 
 def test_a_target_far_away_does_not_flatten_the_trend() -> None:
@@ -157,16 +180,3 @@ def test_days_are_few_and_within_the_plot(days: float) -> None:
     assert all(START <= at <= until for at, _ in ticks)
     assert [at for at, _ in ticks] == sorted(at for at, _ in ticks)
     assert days < 2 or len({words for _, words in ticks}) == len(ticks)
-
-
-@given(st.lists(st.floats(0, 100), min_size=1, max_size=8))
-def test_labels_keep_their_order_and_their_room(centres: list[float]) -> None:
-    places = spread(sorted(centres), 10, 0, 100)
-    assert all(b - a >= 10 - 1e-6 for a, b in pairwise(places))
-    assert places[0] >= 5 - 1e-6
-    assert places[-1] <= 95 + 1e-6
-
-
-def test_labels_with_room_stay_where_they_are() -> None:
-    assert spread([20, 50, 80], 10, 0, 100) == [20, 50, 80]
-    assert spread([50, 51], 10, 0, 100) == pytest.approx([50, 60])
