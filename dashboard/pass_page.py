@@ -8,6 +8,7 @@ from typing import Any
 from dashboard import drawing, live_passes, repository
 from dashboard.history import ledger_of
 from dashboard.pass_lists import lists_of
+from dashboard.templatetags.figures import count
 from remediation.collection import sandbox
 from remediation.core import fingerprint
 from remediation.core.blocker import identify_blocker
@@ -15,6 +16,8 @@ from remediation.core.scope import changes
 from remediation.core.trend import is_wall
 from remediation.models import CollectionPass, Ticket
 from remediation.querysets import LONG_TEXTS
+
+MOST_CHANGES = 8
 
 
 def build(collection_pass: CollectionPass, now: datetime) -> dict[str, Any]:
@@ -38,6 +41,7 @@ def build(collection_pass: CollectionPass, now: datetime) -> dict[str, Any]:
         "since": _since(collection_pass, previous),
         "categories": _categories(collection_pass) if collection_pass.counted else [],
         "differences": _differences(collection_pass, previous),
+        "also": _also(collection_pass, previous),
         "level": sandbox.LEVELS.get(collection_pass.sandbox_level or 0, ""),
         "progress": None if collection_pass.state == "ended" else live_passes.progress(collection_pass, now),
         "before": number - 1 if number > 1 else None,
@@ -97,3 +101,23 @@ def _differences(collection_pass: CollectionPass, previous: CollectionPass | Non
     if previous is None or collection_pass.comparable is not False:
         return []
     return [change.sentence for change in changes(previous.scope.facts, collection_pass.scope.facts)]
+
+
+def _also(collection_pass: CollectionPass, previous: CollectionPass | None) -> list[str]:
+    """What differs though it is no part of the scope: releases, plugins, the number of test files."""
+    if previous is None or not collection_pass.counted:
+        return []
+    said = [
+        f"{name}: {before} became {after}"
+        for name, before, after in (
+            ("Python", previous.python_version, collection_pass.python_version),
+            ("pytest", previous.pytest_version, collection_pass.pytest_version),
+            ("test files", count(previous.files_total), count(collection_pass.files_total)),
+        )
+        if before and after and before != after
+    ]
+    before, after = (set((one.conditions or {}).get("plugins") or ()) for one in (previous, collection_pass))
+    if before and after:
+        said += [f"plugin only here: {name}" for name in sorted(after - before)]
+        said += [f"plugin no more: {name}" for name in sorted(before - after)]
+    return said[:MOST_CHANGES]

@@ -51,6 +51,7 @@ def build(ticket: Ticket) -> dict[str, Any]:
         "steps": _steps(ticket, files),
         "files": files,
         "every": _every(files),
+        "hides": any(row.tests is not None for row in files),
         "groups": {name: sum(row.group == name for row in files) for name in GROUPS},
         "hidden_by": hidden_by(occurrences),
         "folders": folders(files) if len(files) >= FOLD_FROM else None,
@@ -116,8 +117,9 @@ def _steps(ticket: Ticket, files: Sequence[FileRow]) -> list[Step]:
 
 
 def _fix_note(ticket: Ticket, files: Sequence[FileRow]) -> str:
-    gone, every = sum(row.group in {"gone", "deleted"} for row in files), _every(files)
-    said = f"{gone:,} of {every:,} files gone" if 0 < gone < every else ""
+    gone, deleted = (sum(row.group == name for row in files) for name in ("gone", "deleted"))
+    parts = [f"{number:,} {word}" for number, word in ((gone, "gone"), (deleted, "deleted")) if number]
+    said = f"{', '.join(parts)} of {_every(files):,} files" if 0 < gone + deleted < _every(files) else ""
     if not ticket.marked_fixed_in:
         return said or "no commit named"
     return said or f"in {ticket.marked_fixed_in[:9]}"

@@ -62,5 +62,6 @@ def chained(changes: Iterable[TreeChange]) -> TreeChange:
         begun = {old: new for old, new in change.renames.items() if old not in renames.values()}
         renames = {old: new for old, new in {**followed, **begun}.items() if old != new}
         if deleted is not None:
-            deleted = None if change.deleted is None else (deleted | gone | lost) - set(renames.values())
+            there = {*renames.values(), *change.renames.values()}  # also what came back to its first name
+            deleted = None if change.deleted is None else (deleted | gone | lost) - there
     return TreeChange(renames, None if deleted is None else frozenset(deleted))

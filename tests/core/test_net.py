@@ -65,6 +65,7 @@ def test_a_pass_beside_itself_moves_nothing(worlds: list[World]) -> None:
         ([], {}, set()),
         ([TreeChange({"a": "b"}, frozenset()), TreeChange({"b": "c"}, frozenset())], {"a": "c"}, set()),
         ([TreeChange({"a": "b"}, frozenset()), TreeChange({"b": "a"}, frozenset())], {}, set()),
+        ([TreeChange({"a": "b"}, frozenset({"a"})), TreeChange({"b": "a"}, frozenset({"b"}))], {}, {"b"}),
         ([TreeChange({"a": "b"}, frozenset()), TreeChange({}, frozenset({"b"}))], {}, {"a", "b"}),
         ([TreeChange({}, frozenset({"a"})), TreeChange({"x": "a"}, frozenset())], {"x": "a"}, set()),
         ([TreeChange({"a": "b"}, None), TreeChange({"c": "d"}, frozenset())], {"a": "b", "c": "d"}, None),

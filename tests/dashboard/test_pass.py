@@ -121,6 +121,16 @@ def test_another_scope_says_what_differs(cast: Cast) -> None:
     assert "Python: 3.12 became 3.13" in page
 
 
+def test_what_changed_with_it_is_said_though_the_scope_is_the_same(cast: Cast) -> None:
+    newer = SessionFacts(pytest="9.1.2", python="3.12.4", rootdir=".", inipath="pyproject.toml")
+    factories.counted_pass(cast.project, 2, errors(), {"tests/test_x.py": 2}, session=newer)
+    page = said(cast, 2)
+    assert "Changed with it: Python: 3.12.1 became 3.12.4; pytest: 9.1.0 became 9.1.2. Side by side" in page
+    assert "Not comparable" not in page
+    factories.counted_pass(cast.project, 3, errors(), {"tests/test_x.py": 2}, session=newer)
+    assert "Changed with it" not in said(cast, 3)
+
+
 def test_a_commit_off_the_ref_draws_no_point(cast: Cast) -> None:
     factories.off_ref(cast.project, errors())
     page = said(cast, 2)

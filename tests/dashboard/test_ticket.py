@@ -153,7 +153,7 @@ def test_steps_come_from_what_is_stored(cast: Cast) -> None:
     one_left = [factories.missing_module("tests/test_b.py"), factories.missing_name("tests/test_c.py")]
     factories.counted_pass(cast.project, 2, one_left, {"tests/test_healthy.py": 5, "tests/test_a.py": 3})
     cast.project.tickets.filter(number=1).update(marked_fixed_in="e7710ab12345", status="still-seen")
-    assert _steps(cast)[2] == ("now", "Fix pushed 1 of 2 files gone")
+    assert _steps(cast)[2] == ("now", "Fix pushed 1 gone of 2 files")
     said = _words(cast)
     assert "The fix in e7710ab12 is not complete. 1 of 2 files remains at #2. The ticket stays with Mei Lin." in said
     cast.project.tickets.filter(number=1).update(status="awaiting")
