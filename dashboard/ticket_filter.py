@@ -50,13 +50,14 @@ class Filter:
         def one_of(name: str, known: Any, otherwise: str = "") -> str:
             return value if (value := query.get(name, "")) in known else otherwise
 
+        tab, order = one_of("tab", TABS, "open"), one_of("order", ORDERS)
         return cls(
-            tab=one_of("tab", TABS, "open"),
+            tab=tab,
             category=int(category) if category.isdecimal() and len(category) < 10 else None,
             kind=one_of("kind", KINDS),
             q=clean_line(query.get("q", ""), _SEARCH).strip(),
             group=one_of("group", GROUPS),
-            order=one_of("order", ORDERS),
+            order="" if order == _usual_order(tab) else order,
             view=one_of("view", VIEWS, "list"),
         )
 
@@ -73,7 +74,7 @@ class Filter:
     @property
     def sorting(self) -> str:
         """The order in use: what was chosen, or what suits the tab."""
-        return self.order or ("gone" if self.tab == "verified" else "errors")
+        return self.order or _usual_order(self.tab)
 
     def query(self, **changes: Any) -> str:
         """The query string of this filter with something changed; defaults are left out."""
@@ -89,3 +90,7 @@ class Filter:
         """What a form that shows the fields ``shown`` must carry along."""
         pairs = [(field.name, getattr(self, field.name), field.default) for field in fields(Filter)]
         return [(name, value) for name, value, usual in pairs if name not in shown and value != usual]
+
+
+def _usual_order(tab: str) -> str:
+    return "gone" if tab == "verified" else "errors"

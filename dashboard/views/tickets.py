@@ -30,7 +30,7 @@ def tickets(request: HttpRequest, slug: str) -> HttpResponse:
     template = "dashboard/_tickets.html" if wants_part(request) else "dashboard/tickets.html"
     answer = render(request, template, {"project": project, "page": "tickets", **context})
     if wants_part(request) and "page" not in request.GET:
-        answer["HX-Push-Url"] = request.path + chosen.query()  # without the fields that a form sends empty
+        answer["HX-Push-Url"] = request.path + chosen.query().rstrip("?")  # without the fields that a form sends empty
     return answer
 
 

@@ -245,9 +245,11 @@ def test_the_filter_that_hides_everything_can_be_cleared(cast: Cast) -> None:
 
 
 def test_htmx_pushes_the_short_address(cast: Cast) -> None:
-    answer = cast.client("engineer").get(URL + "?q=&kind=&group=&order=errors&tab=all", headers={"HX-Request": "true"})
-    assert answer["HX-Push-Url"] == "/p/atlas/tickets/?tab=all&order=errors"
-    assert "HX-Push-Url" not in cast.client("engineer").get(URL, headers={})
+    answer = cast.client("engineer").get(URL + "?q=&kind=&group=&order=newest&tab=all", headers={"HX-Request": "true"})
+    assert answer["HX-Push-Url"] == "/p/atlas/tickets/?tab=all&order=newest"
+    usual = cast.client("engineer").get(URL + "?q=&order=errors", headers={"HX-Request": "true"})
+    assert usual["HX-Push-Url"] == "/p/atlas/tickets/"
+    assert "HX-Push-Url" not in cast.client("engineer").get(URL)
 
 
 def test_most_tests_hidden_first_with_the_unknown_last(cast: Cast) -> None:
