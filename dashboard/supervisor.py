@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import selectors
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dashboard import forking
 from dashboard.processes import spawn, stop
 
 RESTARTS = 5
@@ -35,12 +36,18 @@ class Child:
     stops: Sequence[tuple[int, float]] = ((signal.SIGTERM, 10.0),)
     abandoned: int = signal.SIGTERM
     once: bool = False
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | forking.Forked | None = None
     restarts: int = 0
     started: float = 0.0
     due: float = 0.0
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=20))
-    reader: threading.Thread | None = None
+    rest: bytes = b""  # of a line that has not ended yet
+
+    @property
+    def module(self) -> str:
+        """The module of a ``python -m module ...``; "" for any other program."""
+        words = [str(word) for word in self.argv[:3]]
+        return words[2] if len(words) == 3 and words[:2] == [sys.executable, "-m"] else ""
 
 
 class GivenUp(Exception):
@@ -48,11 +55,17 @@ class GivenUp(Exception):
 
 
 class Supervisor:
-    """Children in the order they were started, ended in the order the caller names."""
+    """Children in the order they were started, ended in the order the caller names.
 
-    def __init__(self, logs: Path, env: Mapping[str, str], say: Callable[[str], None]) -> None:
+    ``forks``: Python modules run in forks of this process, see :mod:`dashboard.forking`. Everything happens in one
+    thread, as that needs.
+    """
+
+    def __init__(self, logs: Path, env: Mapping[str, str], say: Callable[[str], None], *, forks: bool = False) -> None:
         self.logs, self.env, self.say = logs, dict(env), say
+        self.forks = forks and forking.AVAILABLE
         self.children: dict[str, Child] = {}
+        self.pipes = selectors.DefaultSelector()
         self.asked = 0  # how often somebody asked us to stop; the second time hurries
 
     def listen(self) -> None:
@@ -67,11 +80,23 @@ class Supervisor:
         if path.exists() and path.stat().st_size > LOG_BYTES:
             path.replace(path.with_suffix(".log.1"))
         read, write = os.pipe()
-        child.process = spawn(child.argv, output=write, env=self.env, on_parent_death=child.abandoned)
+        child.process = self._run(child, write)
         os.close(write)
         child.started = time.monotonic()
-        child.reader = threading.Thread(target=self._copy, args=(child, read, path), daemon=True)
-        child.reader.start()
+        os.set_blocking(read, False)
+        self.pipes.register(read, selectors.EVENT_READ, (child, path))
+
+    def _run(self, child: Child, output: int) -> subprocess.Popen[bytes] | forking.Forked:
+        if not (self.forks and child.module):
+            return spawn(child.argv, output=output, env=self.env, on_parent_death=child.abandoned)
+        return forking.fork(
+            child.module,
+            [str(word) for word in child.argv[3:]],
+            output=output,
+            env=self.env,
+            on_parent_death=child.abandoned,
+            title=f"remediation {child.name} of {self.logs.parent}",
+        )
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> bool:
         """Keep the children alive until ``until`` says so (True) or we are asked to stop (False). Raises GivenUp."""
@@ -80,7 +105,7 @@ class Supervisor:
                 return True
             for child in list(self.children.values()):
                 self._revive(child)
-            time.sleep(0.05)
+            self._copy(0.05)
         return False
 
     def end(self, *groups: Sequence[str]) -> None:
@@ -104,11 +129,15 @@ class Supervisor:
             again = number if position else 0  # the first has been sent; 0 sends nothing
             last = position == len(child.stops) - 1
             # Whoever asked us once more meanwhile does not want to wait.
-            if stop(child.process, again, seconds, kill=last, hurry=lambda: self.asked > already) and not last:
+            if stop(child.process, again, seconds, kill=last, hurry=lambda: self._hurried(already)) and not last:
                 stop(child.process, 0, 0)  # what the ended leader left in its session
                 break
-        if child.reader:
-            child.reader.join(1)
+        self._copy(0)
+
+    def _hurried(self, already: int) -> bool:
+        """Asked while a child takes its time: its last words are read meanwhile."""
+        self._copy(0)
+        return self.asked > already
 
     def finished(self, name: str) -> int | None:
         """The exit code of a child that was meant to end, None while it runs."""
@@ -123,8 +152,7 @@ class Supervisor:
             if now - child.started > HEALTHY_SECONDS:
                 child.restarts = 0
             if child.restarts >= RESTARTS:
-                if child.reader:
-                    child.reader.join(1)
+                self._copy(0)
                 lines = "\n".join(child.tail)
                 raise GivenUp(f"{child.name} ended {RESTARTS + 1} times in a row. Its last lines:\n{lines}")
             wait = 2.0**child.restarts
@@ -134,20 +162,45 @@ class Supervisor:
             child.due, child.restarts = 0.0, child.restarts + 1
             self.start(child)
 
-    def _copy(self, child: Child, read: int, path: Path) -> None:
-        with os.fdopen(read, "rb") as pipe, open(path, "ab") as log:
-            for raw in pipe:
-                log.write(f"{child.name}  ".encode() + raw)
-                log.flush()
-                line, loud = _shown(raw)
-                child.tail.append(line)
-                if loud and not self.asked:
-                    self.say(f"{child.name}: {line}")
+    def _copy(self, seconds: float) -> None:
+        """Take what children have written by now; waits up to ``seconds`` for something to come."""
+        if not self.pipes.get_map():
+            time.sleep(seconds)
+            return
+        for key, _ in self.pipes.select(seconds):
+            child, path = key.data
+            while new := _read(key.fd):
+                *lines, child.rest = (child.rest + new).split(b"\n")
+                self._take(child, path, lines)
+            if new == b"":  # everyone who could write has ended
+                self.pipes.unregister(key.fd)
+                os.close(key.fd)
+                self._take(child, path, [child.rest] if child.rest else [])
+                child.rest = b""
+
+    def _take(self, child: Child, path: Path, lines: Sequence[bytes]) -> None:
+        if not lines:
+            return
+        with open(path, "ab") as log:
+            log.writelines(f"{child.name}  ".encode() + line + b"\n" for line in lines)
+        for raw in lines:
+            line, loud = _shown(raw)
+            child.tail.append(line)
+            if loud and not self.asked:
+                self.say(f"{child.name}: {line}")
 
     def _ask(self, number: int, _frame: object) -> None:
         self.asked += 1
         if self.asked == 2:
             self.say("Hurrying.")
+
+
+def _read(pipe: int) -> bytes | None:
+    """What is there; b"" at its end, None when nothing is there yet."""
+    try:
+        return os.read(pipe, 1 << 16)
+    except BlockingIOError:
+        return None
 
 
 def _shown(raw: bytes) -> tuple[str, bool]:

@@ -168,10 +168,10 @@ def test_what_cannot_work_is_refused(site, words):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_killed_process_starts_again(site):
-    beat = next(pid for pid, line in site.processes().items() if " beat " in line)
+    beat = next(pid for pid, line in site.processes().items() if "celery beat" in line)
     os.kill(beat, signal.SIGKILL)
     wait_for(lambda: "beat ended (signal SIGKILL)" in site.text(), 10, site.text)
-    wait_for(lambda: [p for p, line in site.processes().items() if " beat " in line and p != beat], 15, site.text)
+    wait_for(lambda: [p for p, line in site.processes().items() if "celery beat" in line and p != beat], 15, site.text)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

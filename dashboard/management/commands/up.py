@@ -24,6 +24,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from dashboard import forking
 from dashboard.embedded import Address, Servers, own
 from dashboard.environment import env_int, env_text
 from dashboard.first_link import issue_link
@@ -32,6 +33,12 @@ from dashboard.supervisor import Child, GivenUp, Supervisor, python
 from remediation.collection.source import SourceError, check_source
 
 log = logging.getLogger("dashboard.up")
+# What the site and the workers import anyway; imported before they are forked, it is in memory once.
+_SHARED = (
+    "dashboard.wsgi", "dashboard.urls", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread",
+    "dashboard.celery", "remediation.tasks", "celery.bin.celery", "celery.apps.worker", "celery.apps.beat",
+    "celery.worker.consumer", "celery.concurrency.prefork", "kombu.transport.redis",
+)  # fmt: skip
 STOP_ORDER = (("sample", "web"), ("beat", "dispatcher", "collector"))
 
 
@@ -58,7 +65,7 @@ class Command(ProjectCommand):
         address = Address.of(settings.DATA_DIR)
         logs = settings.DATA_DIR / "logs"
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        supervisor = Supervisor(logs, self._environment(options["host"], port), self._say)
+        supervisor = Supervisor(logs, self._environment(options["host"], port), self._say, forks=True)
         with ExitStack() as stack:
             stack.enter_context(own(settings.DATA_DIR, "manage.py up"))
             supervisor.listen()
@@ -69,6 +76,7 @@ class Command(ProjectCommand):
             if options["repo"]:
                 self._add_project(options["repo"], options["python"])
             connections.close_all()
+            forking.preload(_SHARED)
             stack.callback(supervisor.end, *STOP_ORDER)
             try:
                 url = f"http://{_shown_host(options['host'])}:{port}"
