@@ -32,7 +32,7 @@ app.conf.update(
     task_default_queue="default",
     # Without a key of its own each queue would get the messages of both.
     task_queues=[Queue("default", routing_key="default"), Queue("collect", routing_key="collect")],
-    task_routes={f"remediation.tasks.{name}": {"queue": "collect"} for name in ("run_pass", "run_check")},
+    task_routes={f"remediation.tasks.{name}": {"queue": "collect"} for name in ("run_pass", "run_check", "ask")},
     beat_schedule={
         # A tick that waited longer than its period is worthless: the next one does its work.
         "dispatch": {"task": "remediation.tasks.dispatch", "schedule": 15.0, "options": {"expires": 15.0}},

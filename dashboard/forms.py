@@ -143,6 +143,9 @@ class _Accessible(forms.Form):
                 self.fields[name].widget.attrs["aria-invalid"] = "true"
 
 
+AccessibleForm, text_field = _Accessible, _text  # for the forms that stand in modules of their own
+
+
 class ProjectForm(_Accessible):
     """A new project: only what the first pass needs."""
 
@@ -163,13 +166,10 @@ class ProjectForm(_Accessible):
 
 
 class SettingsForm(ProjectForm):
-    """Everything about a project that a lead may change."""
+    """What is collected and how. When, stands in the form of the schedule."""
 
+    schedule = time_zone = None
     key = _text("Key", help_text="Prefix of ticket ids, as in ATL-12.", required=True, max_length=6)
-    target_date = forms.DateField(
-        label="Target date", required=False, help_text="When the team wants to be at zero. Draws the plan.",
-        widget=forms.DateInput({"class": "field", "type": "date"}, format="%Y-%m-%d"),
-    )  # fmt: skip
     interpreter = _text(
         "Python", help_text="A version such as 3.12, or the path of an interpreter. Empty: chosen by the worker.",
         max_length=300,

@@ -99,14 +99,18 @@ def totals_of(projects: list[Project]) -> dict[int, Trend]:
 
 
 def is_stale(project: Project, last: CollectionPass | None, now: datetime) -> bool:
-    """Whether the last counted pass is older than one and a half intervals of the project's schedule."""
-    if last is None or last.ended_at is None:
+    """Whether the last counted pass is older than one and a half intervals of the project's schedule.
+
+    Never while it is paused; a due time that was skipped, because the commit is a known one, is as good as a pass.
+    """
+    if last is None or last.ended_at is None or project.paused_at:
         return False
+    known_at = max(last.ended_at, project.last_skipped_at or last.ended_at)
     try:
-        due = next_times(project.schedule, project.time_zone, last.ended_at, 2)
+        due = next_times(project.schedule, project.time_zone, known_at, 2)
     except BadSchedule:
         return False
-    return len(due) == 2 and core_is_stale(last.ended_at, due[0], due[1], now)
+    return len(due) == 2 and core_is_stale(known_at, due[0], due[1], now)
 
 
 def _changed(scopes: Mapping[int, Mapping[str, Any]], before: int | None, after: int | None) -> str:

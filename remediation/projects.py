@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -39,7 +40,7 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 _EDITABLE = (
     "name", "source", "ref", "key", "interpreter", "install", "arguments", "environment", "schedule", "time_zone",
-    "target_date",
+    "target_date", "skip_unchanged", "wall_seconds", "memory_mib",
 )  # fmt: skip
 
 
@@ -155,7 +156,7 @@ def _assign(project: Project, values: Mapping[str, Any], *, now: datetime) -> No
             raise Refused(field, "This holds a character that is no text (NUL or half a character). Remove it.")
         checked = check(project, value) if check else value
         limit = Project._meta.get_field(field).max_length
-        if limit and len(checked) > limit:
+        if limit and isinstance(checked, str) and len(checked) > limit:
             raise Refused(field, f"This is longer than {limit} characters. Shorten it.")
         setattr(project, field, checked)
     if "schedule" in values or "time_zone" in values:
@@ -164,10 +165,11 @@ def _assign(project: Project, values: Mapping[str, Any], *, now: datetime) -> No
         except BadSchedule as error:
             raise Refused("time_zone", str(error)) from error
         try:
-            project.next_pass_at = next_due(project.schedule, project.time_zone, now)
+            due = next_due(project.schedule, project.time_zone, now)
         except BadSchedule as error:
             raise Refused("schedule", str(error)) from error
-        if project.schedule and project.next_pass_at is None:
+        project.next_pass_at = None if project.paused_at else due
+        if project.schedule and due is None:
             raise Refused("schedule", f"“{project.schedule}” never comes. Choose a day and a time that exist.")
 
 
@@ -245,11 +247,25 @@ def _stripped(_: Project, value: str) -> str:
     return value.strip()
 
 
+def _below(field: str, limit: str, least: int, unit: str) -> Callable[[Project, int | None], int | None]:
+    """A project may ask for less than the site's ``limit``, never for more; None takes the site's."""
+
+    def check(_: Project, value: int | None) -> int | None:
+        most = int(getattr(settings, limit))
+        if value is not None and not least <= value <= most:
+            raise Refused(
+                field, f"Choose {least:,} to {most:,} {unit}: the site allows no more. Empty: {most:,} {unit}."
+            )
+        return value
+
+    return check
+
+
 def _is_local(source: str) -> bool:
     return source.startswith(("/", "file://"))
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[Project, Any], Any]] = {
     "name": _name,
     "source": _source,
     "ref": _ref,
@@ -260,6 +276,8 @@ _CHECKS = {
     "environment": _environment,
     "schedule": _stripped,
     "time_zone": _stripped,
+    "wall_seconds": _below("wall_seconds", "COLLECT_WALL_SECONDS", 10, "s"),
+    "memory_mib": _below("memory_mib", "COLLECT_MEMORY_MIB", 64, "MiB"),
 }
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+import functools
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
 
@@ -52,3 +55,44 @@ def next_times(expression: str, zone_name: str, after: datetime, count: int) -> 
         if len(found) == count:
             break
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A due time: ``at`` in UTC, ``local`` in the zone; ``shift``: how far its clock moved since the one before."""
+
+    at: datetime
+    local: datetime
+    shift: timedelta
+
+
+def preview(expression: str, zone_name: str, after: datetime, count: int) -> list[Due]:
+    """The next due times in their zone; where its clock changes among them, that is said. Raises BadSchedule."""
+    found: list[Due] = []
+    there = zone(zone_name)
+    offset = after.astimezone(there).utcoffset() or timedelta()
+    for at in next_times(expression, zone_name, after, count):
+        local = at.astimezone(there)
+        here = local.utcoffset() or timedelta()
+        found.append(Due(at, local, here - offset))
+        offset = here
+    return found
+
+
+_ENOUGH = 1_500  # due times that tell a rate
+
+
+def passes_a_month(expression: str, zone_name: str, after: datetime) -> float:
+    """How often it comes due in a mean month of the year to come. Raises BadSchedule."""
+    end = after + timedelta(days=365)
+    times = [at for at in next_times(expression, zone_name, after, _ENOUGH) if at <= end]
+    if len(times) == _ENOUGH:
+        end = times[-1]
+    return len(times) / ((end - after) / timedelta(days=365.25 / 12))
+
+
+@functools.cache
+def zone_names() -> tuple[str, ...]:
+    """The zones a person chooses from: UTC, and areas with their places."""
+    areas = re.compile(r"(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/")
+    return ("UTC", *sorted(name for name in available_timezones() if areas.match(name)))

@@ -15,10 +15,20 @@ from remediation.models import Project
 @shared_task
 def dispatch() -> None:
     """Every 15 s: queue what is due, take back what was lost, and hint at what waits."""
-    passes.queue_due(timezone.now())
+    now = timezone.now()
+    passes.queue_due(now)
+    for project_id in passes.to_ask(now):
+        ask.apply_async((project_id,), expires=15.0)
     passes.reap()
     checks.reap()
     checks.forget()
+    hint()
+
+
+@shared_task
+def ask(project_id: int) -> None:
+    """Ask the source of a due project whether its tip is new; the row stays due until somebody did."""
+    passes.queue_or_skip(project_id, timezone.now())
     hint()
 
 

@@ -130,6 +130,32 @@ def branches(source: str, timeout: float = 20) -> list[str]:
     return sorted(clean_line(name.decode("utf-8", "replace"), 80) for name in names if name)
 
 
+def tip(source: str, ref: str, timeout: float = 15) -> str:
+    """The commit that the branch or tag ``ref`` of the checked ``source`` names now ("HEAD": its default branch).
+
+    Nothing is fetched. Raises SourceError "source-unreachable", "ref-missing" or "timeout".
+    """
+    missing = f"The source has no branch or tag “{clean_line(ref, 80)}”. Choose another."
+    if source.startswith("/"):
+        for name in ["HEAD"] if ref == "HEAD" else [f"refs/heads/{ref}", f"refs/tags/{ref}"]:
+            end = run_git(_git_dir(source), "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", timeout=timeout)
+            if not end.returncode:
+                return end.stdout.decode("ascii").strip()
+        raise SourceError("ref-missing", missing)
+    # An annotated tag names itself; what it points at is listed behind it with ^{}.
+    names = ["HEAD"] if ref == "HEAD" else [f"refs/heads/{ref}", f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}"]
+    environment = git_environment(protocol(source))
+    end = run_git(None, "ls-remote", "--", source, *names, timeout=timeout, environment=environment)
+    if end.returncode:
+        raise SourceError("source-unreachable", explain(end))
+    rows = (line.split("\t") for line in end.stdout.decode("utf-8", "replace").splitlines() if "\t" in line)
+    found = {name: sha for sha, name in rows}
+    for name in names:
+        if name in found:
+            return found[name]
+    raise SourceError("ref-missing", missing)
+
+
 def explain(end: GitEnd) -> str:
     """One or two sentences for a person: what git said last, and what to do."""
     lines = [line for line in end.stderr.splitlines() if line.strip() and not line.startswith("hint:")]

@@ -1,7 +1,17 @@
 """Passes, from the due time to the recorded result."""
 
 from remediation.passes.lease import LEASE, claim
-from remediation.passes.queueing import MAX_ATTEMPTS, cancel, queue, queue_due, reap, replay, waiting
+from remediation.passes.queueing import (
+    MAX_ATTEMPTS,
+    cancel,
+    queue,
+    queue_due,
+    queue_or_skip,
+    reap,
+    replay,
+    to_ask,
+    waiting,
+)
 from remediation.passes.record import LostLease, Report, confirm, record, renames_between
 from remediation.passes.running import run
 
@@ -15,10 +25,12 @@ __all__ = [
     "confirm",
     "queue",
     "queue_due",
+    "queue_or_skip",
     "reap",
     "record",
     "renames_between",
     "replay",
     "run",
+    "to_ask",
     "waiting",
 ]

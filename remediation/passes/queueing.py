@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
+from remediation.collection.fetching import SourceError, tip
 from remediation.models import CollectionPass, Project, User
 from remediation.schedule import BadSchedule, next_due
 
@@ -47,27 +48,66 @@ def queue_due(now: datetime) -> list[CollectionPass]:
     """Queue a pass for every project whose due time has come, and set its next due time.
 
     The slot is the due time itself, so two schedulers at once, or one that is late, insert one row.
-    Of several missed due times only the latest runs.
+    Of several missed due times only the latest runs. Projects that skip a known commit wait for :func:`queue_or_skip`.
     """
-    queued: list[CollectionPass] = []
-    for pk in Project.objects.filter(next_pass_at__lte=now).order_by("pk").values_list("pk", flat=True):
-        with transaction.atomic():
-            project = Project.objects.select_for_update(skip_locked=True).filter(pk=pk, next_pass_at__lte=now).first()
-            if project is None:  # another scheduler has it
-                continue
-            try:
-                slot, following = _latest_slot(project, now)
-            except BadSchedule as error:  # zone data can change; one project must not stop all others
-                log.warning("project %s cannot be scheduled: %s", project.slug, error)
-                continue
-            project.next_pass_at = following
-            project.save(update_fields=["next_pass_at"], force_update=True)
-            try:
-                with transaction.atomic():
-                    queued.append(_insert(project, trigger="schedule", slot=slot))
-            except IntegrityError:
-                continue  # this slot has its pass already
-    return queued
+    due = _due(now).filter(skip_unchanged=False).order_by("pk")
+    made = [_take_slot(pk, now) for pk in due.values_list("pk", flat=True)]
+    return [collection_pass for collection_pass in made if collection_pass]
+
+
+def to_ask(now: datetime) -> list[int]:
+    """Ids of due projects that run nothing on a commit they know. A lost message costs nothing: they stay due."""
+    return list(_due(now).filter(skip_unchanged=True).order_by("pk").values_list("pk", flat=True))
+
+
+def queue_or_skip(pk: int, now: datetime) -> CollectionPass | None:
+    """Ask the source of a due project for its tip: queue a pass, or note that the commit is a known one.
+
+    Takes seconds, holds no lock while it asks. A source that does not answer gets its pass, which says so.
+    """
+    project = _due(now).filter(pk=pk).first()
+    known = _known_commit(project) if project else ""
+    unchanged = ""
+    if project and known:
+        try:
+            unchanged = known if tip(project.source, project.ref) == known else ""
+        except SourceError as error:
+            log.warning("project %s: its tip is unknown, so the pass runs: %s", project.slug, error)
+    return _take_slot(pk, now, unchanged)
+
+
+def _due(now: datetime) -> QuerySet[Project]:
+    return Project.objects.filter(next_pass_at__lte=now, paused_at=None)
+
+
+def _known_commit(project: Project) -> str:
+    """The commit that the last pass of the ref in commit order has an answer for; "" for none."""
+    ended = project.passes.filter(outcome__in=["counted", "blocked"], position__isnull=False).in_commit_order().last()
+    return str(ended.commit) if ended else ""
+
+
+def _take_slot(pk: int, now: datetime, unchanged: str = "") -> CollectionPass | None:
+    """Set the next due time; queue the pass of the one that came, unless ``unchanged`` is the commit known by now."""
+    with transaction.atomic():
+        project = _due(now).select_for_update(skip_locked=True).filter(pk=pk).first()
+        if project is None:  # another scheduler has it, or it was paused
+            return None
+        try:
+            slot, following = _latest_slot(project, now)
+        except BadSchedule as error:  # zone data can change; one project must not stop all others
+            log.warning("project %s cannot be scheduled: %s", project.slug, error)
+            return None
+        project.next_pass_at = following
+        if unchanged and unchanged == _known_commit(project):
+            project.last_skipped_at, project.last_skipped_commit = slot, unchanged
+        project.save(update_fields=["next_pass_at", "last_skipped_at", "last_skipped_commit"], force_update=True)
+        if project.last_skipped_at == slot:
+            return None
+        try:
+            with transaction.atomic():
+                return _insert(project, trigger="schedule", slot=slot)
+        except IntegrityError:
+            return None  # this slot has its pass already
 
 
 def waiting() -> list[int]:

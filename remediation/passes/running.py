@@ -171,7 +171,7 @@ class _Run:
             work=self.workshop.work,
             bytecode=self.workshop.bytecode(interpreter.key),
             renew=lambda: self.lay_out(commit.sha),
-            limits=limits(),
+            limits=limits(self.project),
             level=self.level,
             on_tick=self._tick,
             on_round=self.watch.round,
@@ -239,15 +239,16 @@ class _Run:
         return self.heartbeat.alive
 
 
-def limits() -> Limits:
-    """What one collection may use, from the settings."""
+def limits(project: Project) -> Limits:
+    """What one collection may use: the settings', and less where the project asks for less."""
+    memory = min(settings.COLLECT_MEMORY_MIB, project.memory_mib or settings.COLLECT_MEMORY_MIB)
     mebibyte = 1024 * 1024
     return Limits(
-        wall_seconds=settings.COLLECT_WALL_SECONDS,
+        wall_seconds=min(settings.COLLECT_WALL_SECONDS, project.wall_seconds or settings.COLLECT_WALL_SECONDS),
         file_seconds=settings.COLLECT_FILE_SECONDS,
         culprits=settings.COLLECT_CULPRITS,
         cpu_seconds=settings.COLLECT_CPU_SECONDS,
-        memory_bytes=settings.COLLECT_MEMORY_MIB * mebibyte,
+        memory_bytes=memory * mebibyte,
         file_bytes=settings.COLLECT_FILE_MIB * mebibyte,
         processes=settings.COLLECT_PROCESSES,
         open_files=settings.COLLECT_OPEN_FILES,

@@ -23,35 +23,27 @@ def cast(db: None) -> Cast:
 
 
 def _form(project: Project, **changes: Any) -> dict[str, Any]:
-    names = ("name", "source", "ref", "key", "interpreter", "install", "arguments", "schedule", "time_zone")
-    return {**{name: getattr(project, name) for name in names}, "environment": "", "target_date": "", **changes}
+    names = ("name", "source", "ref", "key", "interpreter", "install", "arguments")
+    return {**{name: getattr(project, name) for name in names}, "environment": "", **changes}
 
 
 def test_it_works(cast: Cast) -> None:
     changes = {
-        "schedule": "0 6 * * 1-5",
-        "time_zone": "Europe/Berlin",
         "arguments": "-m 'not slow'",
         "environment": "MODE=test\r\n\r\nSRC={checkout}/src=x",
-        "target_date": "2027-01-15",
         "interpreter": "3.12",
     }
     answer = cast.client("lead").post(URL, _form(cast.project, **changes), follow=True)
     assert "Saved. The next pass uses it." in answer.content.decode()
     stored = Project.objects.get(pk=cast.project.pk)
-    assert (stored.schedule, stored.time_zone, stored.interpreter) == ("0 6 * * 1-5", "Europe/Berlin", "3.12")
+    assert stored.interpreter == "3.12"
     assert stored.environment == {"MODE": "test", "SRC": "{checkout}/src=x"}
-    assert stored.target_date == date(2027, 1, 15)
-    assert stored.next_pass_at is not None
     assert "MODE=test\nSRC={checkout}/src=x</textarea>" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
     ("field", "value", "text"),
     [
-        ("schedule", "every day", "is not a cron expression"),
-        ("schedule", "0 0 30 2 *", ""),
-        ("time_zone", "Mars/Olympus", "no time zone"),
         ("source", "not a url", ""),
         ("source", "/etc", ""),
         ("ref", "--upload-pack=x", ""),
@@ -60,7 +52,6 @@ def test_it_works(cast: Cast) -> None:
         ("arguments", "-n 4", "would falsify the count"),
         ("environment", "no equals sign", "Line 1 is not NAME=value."),
         ("environment", "LD_PRELOAD=/x.so", "is set by the pass itself"),
-        ("target_date", "soon", "valid date"),
         ("name", "", "required"),
         ("name", "x" * 81, "at most 80"),
     ],
@@ -102,14 +93,13 @@ def test_a_local_source_can_only_be_read(cast: Cast) -> None:
     assert Project.objects.get(pk=cast.project.pk).source == "/srv/git/atlas"
 
 
-def test_the_next_due_times_are_shown_before_saving(cast: Cast) -> None:
-    projects.update(cast.project, schedule="0 6 * * *", time_zone="Asia/Kolkata")
-    assert words(cast.client("lead").get(URL).content.decode()).count("06:00") == 5
-    preview = cast.client("lead").get(URL + "due/", {"schedule": "30 7 * * 1", "time_zone": "UTC"}).content.decode()
-    assert words(preview).count("07:30") == 5 and "<html" not in preview
-    assert "is not a cron expression" in cast.client("lead").get(URL + "due/", {"schedule": "x"}).content.decode()
-    assert "Only on demand" in cast.client("lead").get(URL + "due/").content.decode()
-    assert Project.objects.get(pk=cast.project.pk).schedule == "0 6 * * *"
+def test_what_the_schedule_says_is_not_touched(cast: Cast) -> None:
+    projects.update(cast.project, schedule="0 6 * * *", time_zone="Asia/Kolkata", target_date=date(2027, 1, 15))
+    form = _form(cast.project, name="renamed", schedule="* * * * *", time_zone="UTC", target_date="")
+    assert cast.client("lead").post(URL, form).status_code == 302
+    stored = Project.objects.get(pk=cast.project.pk)
+    assert (stored.name, stored.schedule, stored.time_zone) == ("renamed", "0 6 * * *", "Asia/Kolkata")
+    assert stored.target_date == date(2027, 1, 15)
 
 
 def test_what_was_detected_and_the_last_build_log_are_shown(cast: Cast) -> None:
@@ -138,7 +128,6 @@ def test_members_read_and_only_leads_change(cast: Cast) -> None:
 def test_another_project_is_not_there(cast: Cast) -> None:
     assert cast.client("stranger").get(URL).status_code == 404
     assert cast.client("stranger").post(URL, _form(cast.project)).status_code == 404
-    assert cast.client("stranger").get(URL + "due/").status_code == 404
 
 
 def test_anonymous_is_asked_to_sign_in(cast: Cast) -> None:
