@@ -141,7 +141,7 @@ def compose(picture: Picture) -> Scene:
         labels=labels(picture),
         ticks=picture.ticks,
         days=_days(picture),
-        halves=("added", "cleared") if any(point.ledger for point in picture.points) else ("more", "fewer"),
+        halves=("more", "fewer") if any(bar.kind in {"more", "fewer"} for bar in bars) else ("added", "cleared"),
     )
 
 

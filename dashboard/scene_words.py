@@ -8,6 +8,7 @@ from datetime import datetime
 
 from dashboard.placing import PAD, SIZES, Board, Box, Size, Spot, Wish
 from dashboard.text_width import LINE, width, wrapped
+from remediation.core.marks import Mark
 from remediation.core.picture import Gap, Picture, Run
 
 NAMES_ROOM = 172.0  # pixels left of the plot for a layer's count and name
@@ -142,12 +143,14 @@ def _wishes(ground: Ground, plans: Sequence[Sequence[tuple[float, float]]]) -> I
         line = mark.kind in {"scope", "rules"}
         anchors = ("start", "end") if line or mark.kind == "first" else ("start", "middle", "end")
         at = ((x, 0.0 if line else foot),)
-        leads = mark.kind in _LEADS
-        yield mark.kind, Wish(said, at, anchors, letters, bold, mark.kind in _MUST, line, leads)
+        must = mark.kind in _MUST and (size.name != "narrow" or mark.kind != "back")
+        if mark.kind == "first" and _held_at_the_edge(ground, mark):
+            continue
+        yield mark.kind, Wish(said, at, anchors, letters, bold, must, line, mark.kind in _LEADS)
     if picture.target:
         day = f"{picture.target.day} {picture.target:%b}"
         x, foot = ground.x(picture.target), size.height - 8
-        place = ((x, foot), (x - 46, foot))  # the second one is below the plan's line
+        place = ((x, foot), *((x - aside, foot) for aside in (46, 72, 100)))  # further left, below the plan's line
         yield "target", Wish((f"target {day}", day), place, ("middle", "end", "start"), must=True)
     for (x0, y0), (x1, y1) in plans:
         at = tuple((x0 + (x1 - x0) * part, y0 + (y1 - y0) * part) for part in (0.5, 0.6, 0.4, 0.7, 0.3, 0.8, 0.2))
@@ -156,6 +159,12 @@ def _wishes(ground: Ground, plans: Sequence[Sequence[tuple[float, float]]]) -> I
         steps = [step for step in picture.forecast if step.high] or picture.forecast[:1]
         at = tuple((ground.x(steps[i].at), ground.y(steps[i].high)) for i in _places(len(steps)))
         yield "forecast", Wish(("forecast, 80%", "forecast"), at, ("start", "middle", "end"))
+
+
+def _held_at_the_edge(ground: Ground, mark: Mark) -> bool:
+    """Whether a first value is of a pass before the picture, and would stand in the way of the peak beside it."""
+    peaks = [ground.x(other.point.at) for other in ground.picture.marks if other.kind == "peak"]
+    return mark.point.at < ground.picture.since and any(x < 60 for x in peaks)
 
 
 def _places(number: int) -> list[int]:
