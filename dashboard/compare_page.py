@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboard import drawing, repository
 from dashboard.history import ledger_of
-from dashboard.pass_lists import Group
+from dashboard.pass_lists import GROUPS, Group
 from remediation.core import fingerprint
 from remediation.core.fingerprint import Pair
 from remediation.core.ledger import Ledger
@@ -21,7 +21,6 @@ from remediation.projections import change_of
 from remediation.querysets import LONG_TEXTS
 
 OFFERED = 100  # passes to choose from
-GROUPS = 100  # tickets shown of a list
 
 
 @dataclass(frozen=True, slots=True)

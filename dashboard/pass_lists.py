@@ -15,6 +15,8 @@ from remediation.core.reconcile import CLEARED, HIDDEN
 from remediation.core.silence import told
 from remediation.models import CollectionPass, FileState, Occurrence, Ticket
 
+FILES, GROUPS = 30, 60  # files shown of a ticket, and tickets shown of a part of a list
+
 NAMES = ("cleared", "hidden", "regressed", "unmasked", "new", "baseline")
 REASONS = {
     "fixed": "repaired",
@@ -35,6 +37,16 @@ class Group:
     reasons: Counter[str] = field(default_factory=Counter)
 
     @property
+    def shown(self) -> list[tuple[str, str]]:
+        """The first of its files."""
+        return self.files[:FILES]
+
+    @property
+    def more(self) -> int:
+        """How many files are left out."""
+        return max(0, len(self.files) - FILES)
+
+    @property
     def why(self) -> str:
         """How these errors ended, in words; with numbers where they ended in several ways."""
         if len(self.reasons) == 1:
@@ -48,6 +60,17 @@ class Part:
 
     groups: tuple[Group, ...]
     hiders: tuple[Ticket, ...] = ()
+
+    @property
+    def shown(self) -> tuple[Group, ...]:
+        """The largest groups."""
+        return self.groups[:GROUPS]
+
+    @property
+    def more(self) -> dict[str, int] | None:
+        """Tickets and errors that are left out; None where all are shown."""
+        rest = self.groups[GROUPS:]
+        return {"tickets": len(rest), "errors": sum(len(group.files) for group in rest)} if rest else None
 
     @property
     def errors(self) -> int:

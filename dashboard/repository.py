@@ -5,19 +5,24 @@ Only the bare mirror is read, by the functions that a pass uses; the site may ru
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 
 from remediation.collection.mirror import Commit, Mirror, SourceError
 from remediation.core.whereabouts import TreeChange
 from remediation.models import Project
 
 SECONDS = 3  # that one question may take
+KEPT = 600  # seconds that an answer about commits is kept in this process
 COMMITS = 20  # shown of a range
 PATHS = 200  # asked for in one question
+_UNKNOWN = "nobody asked"
 LARGEST = 512 * 1024  # bytes of a file that is read
 
 
@@ -35,6 +40,22 @@ def _mirror(project: Project) -> Mirror:
     return Mirror(place, project.source, project.source_is_local, timeout=SECONDS)
 
 
+def _remembered(project: Project, about: Sequence[str], ask: Callable[[], Any]) -> Any:
+    """What git answers about commits, which never change; kept for a while, as is that it took too long."""
+    words = "\0".join([str(settings.DATA_DIR), str(project.pk), *about])
+    key = "git-" + hashlib.sha256(words.encode("utf-8", "surrogateescape")).hexdigest()
+    if (kept := cache.get(key, _UNKNOWN)) != _UNKNOWN:
+        return kept
+    try:
+        found = ask()
+    except (SourceError, OSError, ValueError) as error:
+        if isinstance(error, SourceError) and error.code == "timeout":
+            cache.set(key, None, KEPT)
+        return None
+    cache.set(key, found, KEPT)
+    return found
+
+
 def commits(project: Project, before: str, after: str, paths: Sequence[str] = ()) -> Range | None:
     """The commits in ``after`` and not in ``before`` that touch one of ``paths`` (any, where there are none).
 
@@ -42,11 +63,13 @@ def commits(project: Project, before: str, after: str, paths: Sequence[str] = ()
     """
     if not before or not after:
         return None
-    try:
-        found = _mirror(project).log_between(before, after, sorted(paths)[:PATHS], COMMITS + 1)
-    except (SourceError, OSError, ValueError):
-        return None
-    return Range(tuple(found[:COMMITS]), len(found) > COMMITS, touching=bool(paths))
+    asked = sorted(paths)[:PATHS]
+
+    def ask() -> Range:
+        found = _mirror(project).log_between(before, after, asked, COMMITS + 1)
+        return Range(tuple(found[:COMMITS]), len(found) > COMMITS, touching=bool(paths))
+
+    return _remembered(project, ("commits", before, after, *asked), ask)
 
 
 def tree_change(project: Project, before: str, after: str) -> TreeChange | None:
@@ -74,7 +97,4 @@ def arrival(project: Project, commit: str, path: str) -> Commit | None:
     """The commit that last added a file, seen from ``commit``; None where it is not known."""
     if not commit or not path:
         return None
-    try:
-        return _mirror(project).added(commit, path)
-    except (SourceError, OSError, ValueError):
-        return None
+    return _remembered(project, ("arrival", commit, path), lambda: _mirror(project).added(commit, path))

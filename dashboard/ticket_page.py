@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from django.core.paginator import Paginator
 
 from dashboard import sparklines, ticket_fix
 from dashboard.templatetags.figures import day
@@ -21,6 +23,7 @@ from remediation.models import Occurrence, Ticket
 from remediation.querysets import LONG_TEXTS
 
 HISTORY = 100  # lines shown
+FILES_PER_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ class Step:
     note: str
 
 
-def build(ticket: Ticket) -> dict[str, Any]:
-    """The context of the page. The facts of one pass are opened, at most once."""
+def build(ticket: Ticket, query: Mapping[str, str]) -> dict[str, Any]:
+    """The context of the page; ``query`` chooses the page of its files. The facts of one pass are opened, once."""
     project = ticket.project
     occurrences = _occurrences(ticket)
     last = project.passes.counted().in_commit_order().select_related("result", "scope").defer(*LONG_TEXTS).last()
@@ -41,6 +44,7 @@ def build(ticket: Ticket) -> dict[str, Any]:
     impact, blocked_files = impact_of(ticket)
     files = file_rows(occurrences, evidence.lines if evidence else {}, blocked_files)
     blocked = sorted({row.path for row in files if row.group == "blocked"})
+    shown = Paginator(files, FILES_PER_PAGE).get_page(query.get("files"))
     standing = _standing(ticket, evidence, blocked)
     intervals = [(row["first_pass_id"], row["closed_pass_id"]) for row in occurrences]
     total = last.total if last else None
@@ -50,11 +54,12 @@ def build(ticket: Ticket) -> dict[str, Any]:
         "headline": headline(ticket.title, ticket.kind, standing),
         "steps": _steps(ticket, files),
         "files": files,
+        "shown": shown,
         "every": _every(files),
         "hides": any(row.tests is not None for row in files),
         "groups": {name: sum(row.group == name for row in files) for name in GROUPS},
         "hidden_by": hidden_by(occurrences),
-        "folders": folders(files) if len(files) >= FOLD_FROM else None,
+        "folders": folders(shown) if len(files) >= FOLD_FROM else None,
         "fix": _fix(ticket, evidence),
         "reproduce": reproduce(project, evidence, blocked, whole=ticket.blocking == "all"),
         "spark": sparklines.draw(sparklines.Axis.of(project), intervals, 312, 64),

@@ -12,6 +12,7 @@ from dashboard.ticket_evidence import Evidence
 from remediation.models import Project
 
 FILES_IN_COMMAND = 5
+MOST_IN_COMMAND = 200  # files; beyond it the command with all of them names their folders
 _PLAIN = re.compile(r"[\w@%+=:,./{}-]+")
 
 
@@ -34,7 +35,17 @@ def reproduce(
         return "\n".join(lines)
 
     short = targets[:FILES_IN_COMMAND]
-    return {"command": command(short), "shown": len(short), "of": len(targets), "whole": command(targets)}
+    by_folder = len(targets) > MOST_IN_COMMAND
+    every = (
+        sorted({str(PurePosixPath(target).parent) for target in targets})[:MOST_IN_COMMAND] if by_folder else targets
+    )
+    return {
+        "command": command(short),
+        "shown": len(short),
+        "of": len(targets),
+        "whole": command(every),
+        "by_folder": by_folder,
+    }
 
 
 def _options(arguments: str, targets: Sequence[str]) -> list[str]:

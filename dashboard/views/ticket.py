@@ -20,7 +20,8 @@ def ticket(request: HttpRequest, slug: str, label: str) -> HttpResponse:
     if found.merged_into_id:
         return redirect("ticket", slug, f"{found.project.key}-{found.merged_into.number}")
     form = TicketCategoryForm(found.project, initial={"category": found.category_id})
-    context = {"project": found.project, "page": "tickets", "ticket": found, "form": form, **ticket_page.build(found)}
+    context = {"project": found.project, "page": "tickets", "ticket": found, "form": form}
+    context |= ticket_page.build(found, request.GET)
     return render(request, "dashboard/ticket.html", context)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 from typing import Any
@@ -316,3 +317,18 @@ def test_the_number_of_queries_does_not_grow(cast: Cast, django_assert_num_queri
     for number in (2, 3):
         with django_assert_num_queries(7):  # type: ignore[operator]
             client.get(url(number))
+
+
+def test_a_large_pass_stays_light_and_says_what_it_leaves_out(cast: Cast) -> None:
+    many = [
+        factories.missing_module(f"tests/{n * 7919 % 977:x}/test_{n * 104729 % 99991:x}_{m}.py", f"atlas.part{n}")
+        for n in range(90)
+        for m in range(40)
+    ]
+    factories.counted_pass(cast.project, 2, [*errors(), *many])
+    answer = cast.client("viewer").get(url(2))
+    page = words(answer.content.decode())
+    assert "New: 3,600 errors of 90 tickets" in page
+    assert "and 10 more" in page  # files of one ticket
+    assert "and 30 more tickets with 1,200 errors" in page
+    assert len(gzip.compress(answer.content)) < 15 * 1024

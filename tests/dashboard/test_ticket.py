@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import Any
 
@@ -60,6 +61,18 @@ def test_many_files_are_folded_by_directory_and_so_is_the_command(cast: Cast) ->
     page = cast.client("viewer").get(URL).content.decode()
     assert page.count('<details class="fold"') == 4  # tests/, where two files are gone, and three folders
     assert "5 of 30 files. Show the command with all of them" in page
+
+
+def test_thousands_of_files_are_paged_and_the_command_names_their_folders(cast: Cast) -> None:
+    many = [factories.missing_module(f"tests/{n * 7919 % 61:x}/test_{n * 104729 % 99991:x}.py") for n in range(900)]
+    factories.counted_pass(cast.project, 2, many)
+    page = _page(cast)
+    assert "5 of 900 files. Show the command with their folders" in page
+    assert "Files 1 to 200 of 902" in page and 'rel="next" href="?files=2#files"' in page
+    assert len(gzip.compress(page.encode())) < 15 * 1024
+    assert "Files 801 to 902 of 902" in _page(cast, URL + "?files=5")
+    for bad in ("0", "99", "x", "-1"):
+        assert cast.client("viewer").get(URL, {"files": bad}).status_code == 200
 
 
 def test_a_regression_says_so(cast: Cast) -> None:
