@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from dashboard import drawing, forecasts
 from dashboard.history import is_stale, totals_of
-from remediation.core import portfolio, sampling
+from remediation.core import portfolio, sampling, window
 from remediation.core import trend as core
 from remediation.models import CollectionPass, Project
 
 SORTS = {"attention": "attention", "name": "name", "left": "errors left"}
 SCALES = {"own": "its own", "same": "the same for all"}
+LONGEST = timedelta(weeks=12)  # of the time axis that all lines share
 SPARK_WIDTH, SPARK_COLUMNS = 132, 66  # pixels, and the places a line may change in
 
 
@@ -185,13 +186,19 @@ def _top(trend: core.Trend) -> int:
 
 
 def _axis(trends: dict[int, core.Trend], now: datetime) -> tuple[datetime, datetime] | None:
-    """From the first pass of all until now, so that a line which ends early is seen to."""
+    """The last twelve weeks, or as much of them as there are passes; until now, so that a line that ends is seen to.
+
+    Without the bound one old project would press all the others into a corner.
+    """
     moments = [point.at for trend in trends.values() for point in trend.points]
-    return (min(moments), max(*moments, now)) if moments else None
+    return (max(min(moments), now - LONGEST), max(*moments, now)) if moments else None
 
 
 def _spark(trend: core.Trend, axis: tuple[datetime, datetime] | None, top: int) -> drawing.Spark | None:
+    """What held when the axis begins stands at its edge."""
     if axis is None:
         return None
-    few = sampling.by_time(trend, SPARK_COLUMNS, *axis)
+    shown = window.since(trend, axis[0])
+    shown = replace(shown, points=tuple(replace(point, at=max(point.at, axis[0])) for point in shown.points))
+    few = sampling.by_time(shown, SPARK_COLUMNS, *axis)
     return drawing.spark(few, None, top, axis=axis, width=SPARK_WIDTH, height=30)

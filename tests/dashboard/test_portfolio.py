@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import re
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from dashboard.templatetags.figures import day
 from remediation.models import CollectionPass, Project
 from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors, words
@@ -111,10 +113,10 @@ def test_a_forecast_or_what_it_lacks(cast: Cast) -> None:
     assert "no forecast: 1 counted pass, needs 8" in rows(cast.client("admin"))
     start = timezone.now() - timedelta(days=20)
     project = factories.project("zephyr", schedule="0 6 * * *")
-    for day in range(10):
-        broken = [factories.missing_module(f"tests/test_{i:02}.py") for i in range(30 - 3 * day)]
-        works = {f"tests/test_{i:02}.py": 2 for i in range(30 - 3 * day, 40)}
-        factories.counted_pass(project, None, broken, works, at=start + timedelta(days=2 * day))
+    for n in range(10):
+        broken = [factories.missing_module(f"tests/test_{i:02}.py") for i in range(30 - 3 * n)]
+        works = {f"tests/test_{i:02}.py": 2 for i in range(30 - 3 * n, 40)}
+        factories.counted_pass(project, None, broken, works, at=start + timedelta(days=2 * n))
     line = rows(cast.client("admin")).partition("zephyr")[2]
     assert "Zero:" in line and " to " in line.partition("Zero:")[2].partition("Counted")[0]
 
@@ -154,6 +156,17 @@ def test_one_scale_for_all_is_marked(cast: Cast) -> None:
     own, same = rows(cast.client("admin")), rows(cast.client("admin"), "/?scale=same")
     assert "0 to 3" in own and "0 to 9" in own
     assert "0 to 3" not in same and same.count("0 to 9 for all") == 2
+
+
+def test_the_time_axis_is_shared_and_no_longer_than_twelve_weeks(cast: Cast) -> None:
+    now = timezone.now()
+    CollectionPass.objects.filter(project=cast.project).update(effective_at=now - timedelta(weeks=40))
+    CollectionPass.objects.filter(project=cast.other).update(effective_at=now - timedelta(weeks=6))
+    drawn = cast.client("admin").get("/").content.decode()
+    assert f"Trend, {day(now - timedelta(weeks=12))} to {day(now)}" in drawn
+    lines = re.findall(r'class="spark.*?</svg>', drawn)
+    starts = sorted(float(re.findall(r'<path d="M([\d.]+),', line)[0]) for line in lines)
+    assert [round(start, -1) for start in starts] == [0, 60], "one at the edge, one in the middle"
 
 
 def test_the_links_keep_what_was_chosen(cast: Cast) -> None:
