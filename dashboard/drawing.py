@@ -13,6 +13,7 @@ from remediation.core.ledger import Ledger
 from remediation.core.trend import Point, Trend
 
 GRID = 1000  # side of the square the areas are drawn in; it is stretched to the plot's size
+COLUMN = 2  # of it: about a pixel and a half, where a thousand passes would weigh more than the page may
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _steps(stack: Stack, scene: Scene, counts: Sequence[int]) -> str:
     place = [(_grid(scene.x(at)), _grid(scene.y(n))) for at, n in zip(stack.times, counts, strict=True)]
     path, height = f"M{place[0][0]},{place[0][1]}", place[0][1]
     for i, (x, y) in enumerate(place[1:-1], start=1):
-        if y == height or (i + 2 < len(place) and place[i + 1][0] == x):
+        if y == height or (i + 2 < len(place) and place[i + 1][0] // COLUMN == x // COLUMN):
             continue
         path += f"H{x}V{y}"
         height = y

@@ -312,6 +312,10 @@ def test_a_thousand_passes_and_long_names_cost_no_more_queries_and_stay_light(
     factories.counted_pass(project, None, [*errors, *broken(9)], files(40), at=ago(days=20))
     three_causes(project, ago(days=19))
     factories.counted_pass(project, None, [*errors, *broken(3)], files(40), at=ago(days=18))
+    last = project.passes.order_by("-number").first()
+    for n in range(5):
+        added = Category.objects.create(project=project, name=f"Extra {n}", order=50 + n)
+        last.category_counts.create(category=added, errors=0, tickets=0)
     for number, category in enumerate(project.categories.all()):
         Category.objects.filter(pk=category.pk).update(name=f"{number} category with a name of some length {'y' * 20}")
     measured = []
