@@ -12,7 +12,7 @@ from dashboard.palette import slots
 from dashboard.rule_rows import RuleRows
 from dashboard.templatetags.codes import in_words
 from dashboard.templatetags.figures import count
-from remediation import categories
+from remediation import categories, rebuilding
 from remediation.core.classify import KINDS
 from remediation.core.rules import Rule, unreachable
 from remediation.core.sorting import Matched, Preview
@@ -57,6 +57,7 @@ def build_page(project: Project, rows: RuleRows, **choices: Any) -> dict[str, An
     free = next((slot.number for slot in slots() if slot.number and slot.number not in taken), 0)
     return {
         **context,
+        "work": rebuilding.current(project),
         "categories": [_category(row, _form_of(row, wrong), now) for row in found],
         "new_category": wrong[1] if wrong and wrong[0] == 0 else CategoryForm.of(None, slot=free),
         "slots": slots(),

@@ -7,7 +7,7 @@ import logging
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from remediation import projections, tasks
+from remediation import rebuilding, tasks
 from remediation.models import CollectionPass, ConnectionCheck, Project
 
 log = logging.getLogger(__name__)
@@ -38,10 +38,11 @@ def _send_check(check_id: int) -> None:
 
 
 def rebuild_soon(project: Project) -> None:
-    """Have a project's history sorted again once its new rules or categories are committed.
+    """Have a project's history computed again once what changed it is committed.
 
-    No row waits for a rebuild, so with the broker away it is done here and now: slower, but never forgotten.
+    Its row waits from then on, and a page can show it; with the broker away it is done here and now.
     """
+    rebuilding.ask(project)
     transaction.on_commit(lambda: _rebuild(project))
 
 
@@ -50,4 +51,4 @@ def _rebuild(project: Project) -> None:
         tasks.rebuild.apply_async((project.pk,), retry=False)
     except OperationalError as error:
         log.warning("project %s is sorted again by the site, the broker does not answer: %s", project.slug, error)
-        projections.rebuild(project)
+        rebuilding.run(project.pk)

@@ -21,6 +21,7 @@ from dashboard.views import (
     silenced,
     ticket,
     tickets,
+    work,
 )
 
 urlpatterns = [
@@ -41,6 +42,7 @@ urlpatterns = [
     # /p/<slug>/
     path("p/<slug:slug>/", overview.overview, name="overview"),
     path("p/<slug:slug>/live/", overview.live, name="overview-live"),
+    path("p/<slug:slug>/work/", work.work, name="work"),
     path("p/<slug:slug>/trend.json", overview.trend, name="trend"),
     # /p/<slug>/tickets/ and /p/<slug>/t/<KEY-n>/
     path("p/<slug:slug>/tickets/", tickets.tickets, name="tickets"),

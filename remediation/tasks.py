@@ -8,8 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from remediation import checks, passes, projections
-from remediation.models import Project
+from remediation import checks, passes, rebuilding
 
 
 @shared_task
@@ -47,18 +46,18 @@ def run_check(check_id: int) -> None:
 
 @shared_task
 def rebuild(project_id: int) -> None:
-    """Compute a project's history again, after its rules changed."""
-    project = Project.objects.filter(pk=project_id).first()
-    if project is not None:
-        projections.rebuild(project, passes.renames_between(project))
+    """Compute a project's history again, after its rules changed; the row decides."""
+    rebuilding.run(project_id)
 
 
 def hint() -> None:
-    """Send a message for every pass and every check that could start now."""
+    """Send a message for everything that could start now."""
     for pass_id in passes.waiting():
         run_pass.delay(pass_id)
     for check_id in checks.nudge():
         run_check.delay(check_id)
+    for project_id in rebuilding.waiting():
+        rebuild.delay(project_id)
 
 
 def try_hint() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from dashboard import access, compare_page, live_passes, pass_output, pass_page, passes_page
-from dashboard.sending import send_soon
+from dashboard.sending import rebuild_soon, send_soon
 from dashboard.views.fragments import wants_part
 from remediation import passes as use_cases
 
@@ -118,9 +119,13 @@ def stop(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def confirm(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """A lead's word that so many tests are really gone."""
     collection_pass = access.pass_or_404(request.user, slug, number, "lead")
-    if collection_pass.held and collection_pass.confirmed_at is None:
-        use_cases.confirm(collection_pass, request.user)
-        messages.success(request, f"Confirmed. What pass #{number} cleared now counts.", extra_tags="good")
+    with transaction.atomic():
+        confirmed = use_cases.confirm(collection_pass, request.user)
+        if confirmed:
+            rebuild_soon(collection_pass.project)
+    if confirmed:
+        text = f"Confirmed. What pass #{number} cleared counts as soon as history is computed again."
+        messages.success(request, text, extra_tags="good")
     else:
         messages.warning(request, f"Pass #{number} holds nothing back.", extra_tags="warn")
     return redirect("pass", slug, number)

@@ -6,6 +6,7 @@ from remediation.models.passes import CollectionPass, Rename, Result, Scope
 from remediation.models.people import Membership, SavedView, User
 from remediation.models.projects import Project
 from remediation.models.tickets import FileState, Fingerprint, Occurrence, TestFile, Ticket, Transition
+from remediation.models.work import Rebuild
 
 __all__ = [
     "Category",
@@ -18,6 +19,7 @@ __all__ = [
     "Membership",
     "Occurrence",
     "Project",
+    "Rebuild",
     "Rename",
     "Result",
     "RuleSet",

@@ -172,15 +172,13 @@ def _once(model: Any, project: Project, digest: str, **values: Any) -> Any:
     return row
 
 
-def confirm(collection_pass: CollectionPass, user: User) -> None:
-    """A lead's word that a fall of the collected tests by half is real: its closings count from then on."""
-    with transaction.atomic():
-        project = Project.objects.select_for_update().get(pk=collection_pass.project_id)
-        done = CollectionPass.objects.filter(pk=collection_pass.pk, held=True, confirmed_at__isnull=True).update(
-            confirmed_by=user, confirmed_at=Now()
-        )
-        if done:
-            projections.rebuild(project, renames_between(project))
+def confirm(collection_pass: CollectionPass, user: User) -> bool:
+    """A lead's word that a fall of the collected tests by half is real; False when it was given before.
+
+    Its closings count once the history is computed again: the caller schedules that when True.
+    """
+    waits = CollectionPass.objects.filter(pk=collection_pass.pk, held=True, confirmed_at__isnull=True)
+    return bool(waits.update(confirmed_by=user, confirmed_at=Now()))
 
 
 def renames_between(project: Project, mirror: Callable[[], Mirror] | None = None) -> projections.Renames:

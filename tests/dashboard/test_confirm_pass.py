@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from remediation import rebuilding
 from tests import factories
 from tests.dashboard.cast import Cast, errors, words
 
@@ -26,8 +27,11 @@ def test_it_works(cast: Cast) -> None:
     before = words(client.get("/p/atlas/passes/3/").content.decode())
     assert "Held." in before
     assert "cleared −0 hidden −2" in before
-    after = words(client.post(URL, follow=True).content.decode())
-    assert "Confirmed. What pass #3 cleared now counts." in after
+    said = client.post(URL, follow=True).content.decode()
+    assert "Confirmed. What pass #3 cleared counts as soon as history is computed again." in words(said)
+    assert 'hx-get="/p/atlas/work/" hx-trigger="load, every 2s"' in said
+    rebuilding.run(cast.project.pk)
+    after = words(client.get("/p/atlas/passes/3/").content.decode())
     assert "Held." not in after
     assert "cleared −2" in after
     assert cast.project.passes.get(number=3).confirmed_by == cast.lead

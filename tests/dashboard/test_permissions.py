@@ -45,6 +45,7 @@ ROUTES = {
     "overview": Route(READ),
     "overview-live": Route(READ),
     "trend": Route(READ),
+    "work": Route(READ),
     "tickets": Route(READ),
     "tickets-together": Route(None, WORK),
     "saved-views": Route(None, READ),
