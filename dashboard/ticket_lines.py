@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import Any, NamedTuple
 
 from django.db.models import Q
@@ -173,6 +172,6 @@ def _by_rank(groups: Mapping[int, str], rank: Mapping[str, Any]) -> dict[int, st
     return dict(sorted(groups.items(), key=lambda item: rank[item[1]]))
 
 
-def running(lines: Sequence[Line]) -> list[int]:
-    """Errors up to and with each line."""
-    return list(accumulate(line.errors for line in lines))
+def running(lines: Sequence[Line], files: Sequence[Blocked]) -> list[Promise]:
+    """What clearing each line with all before it does."""
+    return promises([line.pk for line in lines], {line.pk: line.errors for line in lines}, files)

@@ -54,7 +54,7 @@ def build(project: Project, user: User, chosen: Filter, page_number: Any) -> dic
         "counts": counts,
         "hidden_by_filter": len(tab.lines) - len(listed.lines),
         "sums": _sums(listed),
-        "top": _top(project, every.only(lambda line: line.blocking != "all")),
+        "top": _top(project, every),
         "orders": [(key, label) for key, label in ORDERS.items() if key != "gone" or chosen.tab in {"verified", "all"}],
         "groupings": GROUPS.items(),
         "saved": _saved(project, user, chosen),
@@ -104,14 +104,17 @@ def _saved(project: Project, user: User, chosen: Filter) -> list[tuple[SavedView
 
 
 def _top(project: Project, every: Lines) -> dict[str, Any] | None:
-    """What fixing the few best tickets clears together."""
+    """What fixing the few best tickets clears together; first of all what blocks everything, alone."""
+    blocker = next((line for line in every.lines if line.standing and line.blocking == "all"), None)
+    if blocker is not None:
+        return {"blocker": f"{project.key}-{blocker.number}"}
     best = every.best()
     if best is None:
         return None
     promise, numbers = best
     labels = [f"{project.key}-{number}" for number in numbers]
     total = sum(line.errors for line in every.lines)
-    return {"labels": labels, "errors": promise.errors, "of": total, "freed": promise.freed}
+    return {"labels": labels, "of": total, "promise": promise}
 
 
 def _choices(categories: Sequence[Category], tab: Lines, chosen: Filter, found: set[int] | None) -> dict[str, Any]:
@@ -154,7 +157,7 @@ def _rows(
     last = _last_verified(every) if chosen.tab == "open" and not chosen.narrowed else []
     tickets = _tickets(project, axis, [line.pk for line in (*page.object_list, *last)], listed.impacts)
     # Summed over the whole list before it is cut, so that page 2 goes on where page 1 ended.
-    for line, running in zip(ordered, ticket_lines.running(ordered), strict=True):
+    for line, running in zip(ordered, ticket_lines.running(ordered, listed.files), strict=True):
         if line.pk in tickets:
             tickets[line.pk].running = running
     shown = [tickets[line.pk] for line in page.object_list if line.pk in tickets]

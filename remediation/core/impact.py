@@ -137,25 +137,29 @@ def impacts(files: Iterable[Blocked]) -> dict[Cause, Impact]:
 class Promise:
     """What clearing this root cause and all before it does: ``errors`` are cleared, ``freed`` files come back whole.
 
-    At least these errors: behind a failing import more may be unmasked.
+    At least these errors: behind a failing import more may be unmasked. ``waiting``: files in which something was
+    cleared and something else is left.
     """
 
     cause: Cause
     errors: int
     freed: Bound
+    waiting: int = 0
 
 
 def promises(order: Sequence[Cause], errors: Mapping[Cause, int], files: Iterable[Blocked]) -> list[Promise]:
     """The running sums along an order of root causes; a file is freed with the last of its causes, not before."""
     by_cause, waiting = _index(files)
     said, cleared, freed = [], 0, Bound()
+    touched: set[str] = set()
     for cause in order:
         cleared += errors.get(cause, 0)
         for file in by_cause.get(cause, ()):
+            touched.add(file.path)
             waiting[file.path].discard(cause)
             if not waiting[file.path]:
                 freed = freed.plus(file.estimate)
-        said.append(Promise(cause, cleared, freed))
+        said.append(Promise(cause, cleared, freed, len(touched) - freed.files))
     return said
 
 

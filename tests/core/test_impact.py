@@ -66,7 +66,9 @@ def test_a_file_of_two_causes_counts_in_both_and_once_in_the_sum() -> None:
 
 def test_a_file_of_two_causes_is_promised_only_when_both_are_cleared() -> None:
     said = promises(["A", "B", "C"], ERRORS, FILES)
-    assert [(one.errors, one.freed.files, one.freed.tests) for one in said] == [(3, 2, 30), (5, 4, 35), (6, 5, 42)]
+    assert [(one.errors, one.freed.files, one.freed.tests, one.waiting) for one in said] == [
+        (3, 2, 30, 1), (5, 4, 35, 0), (6, 5, 42, 0)
+    ]  # fmt: skip
 
 
 def test_the_best_come_first_and_ties_go_to_what_frees_most_tests() -> None:
@@ -132,7 +134,9 @@ def test_promises_only_grow_and_end_with_everything_whatever_the_order(
     for before, after in itertools.pairwise(said):
         assert before.errors <= after.errors and before.freed.tests <= after.freed.tests
     assert said[-1].freed == bound(files) and said[-1].errors == sum(errors.values())
+    assert said[-1].waiting == 0
     done = set(order[:cut])
+    assert said[cut - 1].waiting == sum(bool(file.causes & done) and not file.causes <= done for file in files)
     assert said[cut - 1].freed == bound(file for file in files if file.causes <= done)
 
 

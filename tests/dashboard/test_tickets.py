@@ -9,6 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from remediation import passes, tickets
+from remediation.core.records import Cause, CollectionError
 from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors, words
 
@@ -186,7 +187,7 @@ def test_tests_hidden_are_an_estimate_with_its_basis_and_shared_files_count_once
     many = [*errors(), factories.missing_name("tests/test_b.py")]
     factories.counted_pass(cast.project, 2, many, written={"tests/test_a.py": 10, "tests/test_b.py": 5})
     text = words(_page(cast))
-    assert "2 of 4 ≈15 1 file shared" in text and "4 of 4 ≈5 1 unknown 1 file shared" in text
+    assert "2 of 4 1 file waits ≈15 1 file shared" in text and "4 of 4 ≈5 1 unknown 1 file shared" in text
     basis = "2 files counted from source, parametrised cases once; 1 file unknown. A shared file counts once in the sum"
     assert f"Tests hidden ≈15: {basis}" in text
 
@@ -268,9 +269,18 @@ def test_the_last_verified_stand_below_the_open_ones(cast: Cast) -> None:
 
 def test_a_pass_that_runs_or_was_not_counted_is_told_and_changes_nothing(cast: Cast) -> None:
     factories.blocked_pass(cast.project, 2)
+    assert "blocks everything" not in words(_page(cast))  # by what is unknown, so it has no ticket
     assert "Pass #2 was not counted, so it is in no number here; this list shows #1." in words(_page(cast))
     passes.claim(passes.queue(cast.project, trigger="manual").pk)
     assert "Pass #3 is running; this list shows #1." in words(_page(cast))
+
+
+def test_what_blocks_everything_is_named_before_what_could_be_counted(cast: Cast) -> None:
+    cause = Cause("ModuleNotFoundError", "No module named 'db'", name="db")
+    factories.blocked_pass(cast.project, 2, blocker=CollectionError("tests/conftest.py", "", cause))
+    page = _page(cast)
+    assert "ATL-3 blocks everything: until it is fixed, no pass can count what another fix clears." in words(page)
+    assert _rows(page) == ["ATL-3", "ATL-1", "ATL-2"]
 
 
 def test_another_project_is_not_there(cast: Cast) -> None:
