@@ -8,10 +8,18 @@ import pytest
 from django.test import Client
 
 from remediation import passes, projects
+from remediation.core.impact import COLLECTED, SOURCE, Estimate
+from remediation.hidden_tests import blocked_files
 from remediation.models import CollectionPass, Project, Ticket
 from tests import factories
 from tests.environments import environment
 from tests.repositories import Repository
+
+CHECKS = """
+[pytest]
+python_functions = check_* test
+python_classes = Suite
+"""
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
 
@@ -29,8 +37,13 @@ FILES = {
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    made = Repository(tmp_path / "atlas")
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "atlas")
+
+
+@pytest.fixture
+def project(repository: Repository) -> Project:
+    made = repository
     made.commit(FILES, "Bring the tests over")
     interpreter = str(environment("9"))
     return projects.create(name="atlas", source=str(made.path), allow_local=True, interpreter=interpreter)
@@ -58,3 +71,29 @@ def test_the_commit_says_more_of_an_error_than_the_exception(project: Project) -
     assert "Declared by the repository" in yaml and "yes, as pyyaml" in yaml
     syntax = page_of(project, "syntax-error")
     assert "no Python that was tried" in syntax and "Python 2" in syntax
+
+
+def test_what_an_error_hides_is_counted_by_the_projects_own_names(project: Project, repository: Repository) -> None:
+    """A file that collected, is renamed and fails says what it gave; one that never did what its source defines."""
+    three = "import pytest\n@pytest.mark.parametrize('n', [1, 2, 3])\ndef check_it(n):\n    pass\n"
+    suite = "class Suite:\n    def check_a(self): ...\n    def helper(self): ...\n"
+    other = "class TestNo:\n    def check_b(self): ...\n"
+    repository.commit({"pytest.ini": CHECKS, "tests/test_three.py": three}, "Name checks")
+    passes.run(passes.queue(project, trigger="manual").pk)
+    repository.move("tests/test_three.py", "tests/test_moved.py")
+    repository.commit(
+        {
+            "tests/test_moved.py": three + "import atlas.gone\n",
+            "tests/test_suite.py": "import atlas.gone\n" + suite + other,
+            "tests/unit/conftest.py": "import atlas.gone\n",
+            "tests/unit/test_below.py": "def test_1(): ...\ndef test_2(): ...\n",
+        },
+        "Lose a module",
+    )
+    passes.run(passes.queue(project, trigger="manual").pk)
+    found = {file.path: file.estimate for file in blocked_files(project)}
+    assert found["tests/test_moved.py"] == Estimate(3, COLLECTED, 1)
+    assert found["tests/test_suite.py"] == Estimate(1, SOURCE)
+    assert found["tests/unit/test_below.py"] == Estimate(2, SOURCE)
+    assert found["tests/test_name.py"] == Estimate()  # nothing is written there, so nobody knows
+    assert "tests/unit/conftest.py" not in found
