@@ -23,6 +23,7 @@ _PAPER, _SURFACE, _BAD, _HATCH = (f"var(--{name})" for name in ("paper", "surfac
 _NONE = "rgba(0,0,0,0)"
 MARGIN = {"l": 176, "r": 40, "t": 34, "b": 26}  # pixels; plot.css holds the same for the drawing
 PLOT, STRIP = (0.27, 1.0), (0.0, 0.2)  # parts of the height: the trend, and the strip of movements below it
+_SHAPES = {1: "/", 2: ".", 3: "-", 4: "\\", 5: "x", 6: "|", 7: "+"}  # _trend.html draws the same
 _QUIET = {"hoverinfo": "skip", "showlegend": False}
 
 
@@ -73,12 +74,19 @@ def _run(go: Any, stack: Stack, scene: Scene) -> list[Any]:
                 mode="lines",
                 line={"shape": "hv", "width": 0.75, "color": _PAPER},
                 fillcolor=f"var(--c{layer.slot})",
+                fillpattern=_pattern(layer.slot),
                 **_QUIET,
             )
         )
     line = {"shape": "hv", "width": 1.6, "color": _INK}
     traces.append(go.Scatter(x=times, y=list(stack.totals), name="Total", mode="lines", line=line, **_QUIET))
     return traces
+
+
+def _pattern(slot: int) -> dict[str, Any]:
+    """The shape of a colour; the page's script takes it away unless the reader wants patterns."""
+    shape = _SHAPES.get(slot, "")
+    return {"shape": shape, "size": 9, "solidity": 0.2, "fgcolor": _PAPER, "bgcolor": f"var(--c{slot})"}
 
 
 def _gap(go: Any, band: Band, scene: Scene) -> Any:

@@ -57,12 +57,12 @@ def build(project: Project, trend: Trend, now: datetime, choice: Choice) -> dict
         "chosen": chosen,
         "forecast": forecast,
         "drawing": drawing.draw(compose(drawn)) if drawn else None,
-        "summary": summary(trend, chosen),
+        "summary": summary(trend, chosen, None if chosen else forecast),
         "numbers": thin(trend).points[::-1][:TABLE_ROWS],
     }
 
 
-def summary(trend: Trend, chosen: Layer | None = None) -> str:
+def summary(trend: Trend, chosen: Layer | None = None, forecast: Forecast | NoForecast | None = None) -> str:
     """The chart in words, for who cannot see it."""
     shown = (window.only(trend, chosen.key) or trend) if chosen else trend
     base, last, peak = shown.base, shown.last, shown.peak
@@ -77,7 +77,11 @@ def summary(trend: Trend, chosen: Layer | None = None) -> str:
     more = " and more" if blank[12:] else ""
     gaps = f" Not counted, without a value: {', '.join(blank[:12])}{more}." if blank else ""
     what = f"Steps of {chosen.name}" if chosen else "Stacked steps by category"
-    return f"{what}: {', '.join(said)}.{gaps} The table below holds the numbers."
+    ahead = ""
+    if isinstance(forecast, Forecast) and forecast.earliest and forecast.latest:
+        between = f"between {_day(forecast.earliest)} and {_day(forecast.latest)}"
+        ahead = f" Forecast: zero {between} in 80 of 100 simulations."
+    return f"{what}: {', '.join(said)}.{gaps}{ahead} The table below holds the numbers."
 
 
 def _day(at: datetime) -> str:

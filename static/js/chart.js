@@ -97,13 +97,7 @@
     return value;
   }
   // --- patterns: for paper without colours, and for eyes that part shapes better
-  var shapes = ["", "/", ".", "-", "\\", "x", "|", "+", ""];
   function patterned() { return document.documentElement.dataset.patterns === "on"; }
-  function pattern(trace) {
-    var slot = /^slot (\d)$/.exec(trace.meta || ""), paper = getComputedStyle(document.documentElement).getPropertyValue("--paper");
-    if (!slot || !shapes[slot[1]]) return;
-    trace.fillpattern = { shape: shapes[slot[1]], size: 9, solidity: .2, fgcolor: paper.trim(), bgcolor: trace.fillcolor };
-  }
   function sayPatterns() {
     var button = document.querySelector("[data-patterns-toggle]");
     if (!button) return;
@@ -136,7 +130,7 @@
         return !item.name || item.name.split(" ").includes(size);
       });
     });
-    if (patterned()) shown.data.forEach(pattern);
+    if (!patterned()) shown.data.forEach(function (trace) { if (trace.stackgroup) delete trace.fillpattern; });
     var live = box.querySelector(".live");
     if (!live) {
       live = document.createElement("div");

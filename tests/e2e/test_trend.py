@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Visit
@@ -90,7 +92,7 @@ def test_pointing_reads_the_nearest_pass_and_a_click_opens_it(visit: Visit) -> N
     assert readout(page).startswith(("#9 ", "#8 "))
     cursor = page.locator("#plot .cursor")
     expect(cursor).to_be_visible()
-    page.mouse.move(box["x"] + 300, box["y"] + box["height"] + 200)
+    page.mouse.move(box["x"] + 300, 5)
     expect(cursor).to_be_hidden()
     page.mouse.click(box["x"] + box["width"] - 45, box["y"] + 200)
     page.wait_for_url("**/p/atlas/passes/9/")
@@ -133,3 +135,58 @@ def test_a_phone_gets_a_narrow_plot_in_its_box(visit: Visit) -> None:
     assert inner["x"] >= 0 and inner["x"] + inner["width"] <= 390
     names = page.evaluate("document.querySelector('#plot .live').layout.annotations.map(a => a.text)")
     assert "added" not in names and "47" not in names
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_range_and_a_category_are_links_that_work_without_javascript(visit: Visit, javascript: bool) -> None:
+    visitor = visit("viewer", javascript=javascript)
+    page = visitor.go("/p/atlas/")
+    page.get_by_role("link", name="4 weeks").click()
+    page.wait_for_url("**/p/atlas/?range=4w")
+    expect(page.get_by_role("link", name="4 weeks")).to_have_attribute("aria-current", "true")
+    expect(page.locator("#plot")).to_have_attribute("data-trend", "/p/atlas/trend.json?range=4w")
+    page.locator("table.cats tbody a").first.click()
+    page.wait_for_url("**category=*")
+    expect(page.locator(".plot-title")).to_contain_text("Missing core modules")
+    page.get_by_role("link", name="All categories").first.click()
+    page.wait_for_url("**/p/atlas/?range=4w")
+    assert visitor.said == []
+
+
+def test_patterns_are_chosen_once_and_kept(visit: Visit) -> None:
+    visitor = visit("viewer")
+    page = visitor.overview()
+    shapes = (
+        "document.querySelector('#plot .live').data.filter(t => t.stackgroup).map(t => (t.fillpattern || {}).shape)"
+    )
+    assert set(page.evaluate(shapes)) == {None}
+    page.get_by_role("button", name="Patterns").click()
+    page.wait_for_function(f"() => {shapes}.includes('/')")
+    page = visitor.overview()
+    assert page.get_by_role("button", name="Patterns").get_attribute("aria-pressed") == "true"
+    assert "/" in page.evaluate(shapes)
+    assert visitor.said == []
+
+
+def test_on_paper_the_drawing_stands_with_its_patterns(visit: Visit) -> None:
+    page = visit("viewer").overview()
+    page.emulate_media(media="print")
+    assert page.locator("#plot .drawing").evaluate("e => getComputedStyle(e).visibility") == "visible"
+    assert page.locator("#plot .over-k").first.evaluate("e => getComputedStyle(e).display") == "inline"
+    expect(page.locator("#plot .live")).to_be_hidden()
+
+
+def test_no_words_touch_as_the_browser_draws_them(visit: Visit) -> None:
+    """What the width table promises, measured with the fonts of this machine."""
+    for width in (1440, 1024, 390):
+        page = visit("viewer", width=width, javascript=False).go("/p/atlas/")
+        boxes = page.locator("#plot .main > g.at:visible text").evaluate_all(
+            """all => all.map(e => {
+              const b = e.getBoundingClientRect();
+              return [e.textContent, b.left, b.top, b.right, b.bottom];
+            })"""
+        )
+        assert len(boxes) >= 3
+        for one, other in combinations(boxes, 2):
+            apart = one[3] <= other[1] or other[3] <= one[1] or one[4] <= other[2] + 1 or other[4] <= one[2] + 1
+            assert apart, f"{one[0]!r} touches {other[0]!r} at {width}"
