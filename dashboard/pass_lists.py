@@ -107,30 +107,62 @@ class Listing:
         return {path for part in self.parts for group in part.groups for path, _ in group.files}
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An occurrence that began or ended in the pass, as plain values: a pass may move thousands."""
+
+    file_id: int
+    path: str
+    ticket_id: int
+    began: bool
+    ended: bool
+    appeared_as: str
+    close_reason: str
+
+    @property
+    def places(self) -> list[str]:
+        """The lists it belongs in. One that was carried to a new path has neither come nor gone."""
+        reason = self.close_reason
+        places = ["cleared"] if reason in CLEARED else ["hidden"] if reason in HIDDEN else []
+        places = places if self.ended else []
+        return places + ([self.appeared_as] if self.began and self.appeared_as != "moved" else [])
+
+
 def lists_of(collection_pass: CollectionPass, previous: CollectionPass | None) -> list[Listing]:
-    """Those that are not empty. One query, and one where something is hidden; git is asked about new and regressed."""
-    moved = Occurrence.objects.filter(Q(first_pass=collection_pass) | Q(closed_pass=collection_pass))
-    rows = list(
-        moved.select_related("file", "fingerprint__ticket__category").order_by("fingerprint__ticket", "file__path")
-    )
-    notes = _notes(collection_pass, {row.file_id for row in rows if "hidden" in _places(row, collection_pass)})
+    """Those that are not empty. Two queries, three where something is hidden; git is asked about new and regressed."""
+    rows = _moved(collection_pass)
+    notes = _notes(collection_pass, {row.file_id for row in rows if "hidden" in row.places})
     found: dict[str, dict[int, Group]] = defaultdict(dict)
-    tickets: dict[int, Ticket] = {}
-    for row in rows:
-        ticket = tickets.setdefault(row.fingerprint.ticket_id, row.fingerprint.ticket)
+    tickets = Ticket.objects.select_related("category").in_bulk({row.ticket_id for row in rows}) if rows else {}
+    for ticket in tickets.values():
         ticket.project = collection_pass.project
-        for name in _places(row, collection_pass):
-            group = found[name].setdefault(ticket.pk, Group(ticket))
-            group.files.append((row.file.path, notes.get(row.file_id, "") if name == "hidden" else ""))
+    for row in rows:
+        for name in row.places:
+            group = found[name].setdefault(row.ticket_id, Group(tickets[row.ticket_id]))
+            group.files.append((row.path, notes.get(row.file_id, "") if name == "hidden" else ""))
             if name in {"cleared", "hidden"}:
                 group.reasons[row.close_reason] += 1
     listings = []
     for name in NAMES:
         if found[name]:
             groups = _largest_first(found[name].values())
-            parts = _by_hider(groups, rows, collection_pass, tickets) if name == "unmasked" else (Part(groups),)
+            parts = _by_hider(groups, rows, tickets) if name == "unmasked" else (Part(groups),)
             listings.append(_with_commits(Listing(name, parts), collection_pass, previous))
     return listings
+
+
+def _moved(collection_pass: CollectionPass) -> list[Moved]:
+    """Every occurrence that began or ended in the pass. One query."""
+    here = Occurrence.objects.filter(Q(first_pass=collection_pass) | Q(closed_pass=collection_pass))
+    values = here.order_by("fingerprint__ticket", "file__path").values_list(
+        "file_id", "file__path", "fingerprint__ticket_id", "first_pass_id", "closed_pass_id", "appeared_as",
+        "close_reason",
+    )  # fmt: skip
+    own = collection_pass.pk
+    return [
+        Moved(file, path, ticket, first == own, closed == own, how, reason)
+        for file, path, ticket, first, closed, how, reason in values
+    ]
 
 
 def _with_commits(listing: Listing, collection_pass: CollectionPass, previous: CollectionPass | None) -> Listing:
@@ -142,15 +174,9 @@ def _with_commits(listing: Listing, collection_pass: CollectionPass, previous: C
     return Listing(listing.name, listing.parts, touched)
 
 
-def _by_hider(
-    groups: Iterable[Group], rows: Iterable[Occurrence], collection_pass: CollectionPass, tickets: Mapping[int, Ticket]
-) -> tuple[Part, ...]:
+def _by_hider(groups: Iterable[Group], rows: Iterable[Moved], tickets: Mapping[int, Ticket]) -> tuple[Part, ...]:
     """Unmasked errors under the tickets that had hidden them, the most first; those of an unknown hider last."""
-    ended = [
-        (row.file.path, row.fingerprint.ticket_id)
-        for row in rows
-        if row.closed_pass_id == collection_pass.pk and row.close_reason in CLEARED
-    ]
+    ended = [(row.path, row.ticket_id) for row in rows if row.ended and row.close_reason in CLEARED]
     groups = list(groups)
     who = hiders((path for group in groups for path, _ in group.files), ended)
     found: dict[tuple[int, ...], dict[int, Group]] = defaultdict(dict)
@@ -179,13 +205,3 @@ def _notes(collection_pass: CollectionPass, files: set[int]) -> dict[int, str]:
 
 def _largest_first(groups: Iterable[Group]) -> tuple[Group, ...]:
     return tuple(sorted(groups, key=lambda group: (-len(group.files), group.ticket.number)))
-
-
-def _places(row: Occurrence, collection_pass: CollectionPass) -> list[str]:
-    """The lists an occurrence belongs in. One that was carried to a new path has neither come nor gone."""
-    places = []
-    if row.closed_pass_id == collection_pass.pk:
-        places += ["cleared"] if row.close_reason in CLEARED else ["hidden"] if row.close_reason in HIDDEN else []
-    if row.first_pass_id == collection_pass.pk and row.appeared_as != "moved":
-        places.append(row.appeared_as)
-    return places

@@ -315,7 +315,7 @@ def test_the_number_of_queries_does_not_grow(cast: Cast, django_assert_num_queri
     factories.counted_pass(cast.project, 2, [*errors(), many[0]])
     factories.counted_pass(cast.project, 3, [*errors(), *many])
     for number in (2, 3):
-        with django_assert_num_queries(7):  # type: ignore[operator]
+        with django_assert_num_queries(8):  # type: ignore[operator]  # 7, and the tickets apart from thousands of rows
             client.get(url(number))
 
 

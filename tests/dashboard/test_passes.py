@@ -138,5 +138,5 @@ def test_the_number_of_queries_does_not_grow(cast: Cast, django_assert_num_queri
     for number in (10, 60):
         while cast.project.passes.count() < number:
             factories.failed_pass(cast.project)
-        with django_assert_num_queries(8):  # type: ignore[operator]
+        with django_assert_num_queries(7):  # type: ignore[operator]
             client.get(URL)
