@@ -11,7 +11,7 @@ from django.test import Client
 
 from dashboard import schedule_page
 from dashboard.history import is_stale
-from remediation import projects
+from remediation import pauses, projects
 from remediation.models import CollectionPass, Project
 from tests import factories
 from tests.dashboard.cast import Cast, words
@@ -203,6 +203,17 @@ def test_a_paused_project_and_a_skipped_commit_are_not_stale(cast: Cast) -> None
     assert is_stale(cast.project, last, NOW)
     cast.project.paused_at = NOW
     assert not is_stale(cast.project, last, NOW)
+
+
+def test_the_overview_says_a_pause_and_a_skip_quietly(cast: Cast) -> None:
+    projects.update(cast.project, schedule="0 6 * * *")
+    Project.objects.filter(pk=cast.project.pk).update(last_skipped_at=NOW, last_skipped_commit="a" * 40)
+    page = words(cast.client("viewer").get("/p/atlas/").content.decode())
+    assert "Thu 12 Mar 06:00 was skipped, same commit" in page and "Next pass on demand" not in page
+    pauses.pause(_project(), cast.lead, "The CI network moves.")
+    page = words(cast.client("viewer").get("/p/atlas/").content.decode())
+    assert "The schedule is paused since" in page and "The CI network moves." in page and "was skipped" not in page
+    assert "Next pass paused" in page
 
 
 def test_a_skipped_due_time_is_said(cast: Cast) -> None:
