@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,12 +45,12 @@ class History:
         return self.rows[self.trend.last.number] if self.trend.last else None
 
 
-_COLUMNS = (
-    "pk", "number", "outcome", "position", "trigger", "requested_commit", "commit", "total", "environment_errors",
+_OF_A_POINT = (
+    "pk", "project_id", "number", "outcome", "trigger", "requested_commit", "commit", "total", "environment_errors",
     "tests_collected", "scope_id", "comparable", "held", "confirmed_at", "effective_at", "observed_at", "ended_at",
-    "cleared", "hidden", "unmasked", "new", "regressed",
-    "files_total", "state", "subject", "rules_version", "reason", "reason_text", "sandbox_level", "project_id",
+    "cleared", "hidden", "unmasked", "new", "regressed", "rules_version",
 )  # fmt: skip
+_COLUMNS = (*_OF_A_POINT, "position", "files_total", "state", "subject", "reason", "reason_text", "sandbox_level")
 _STACKED = ("category__is_fallback", "category__order")  # the order of the layers, as Category's own
 
 
@@ -84,9 +84,10 @@ def history_of(project: Project) -> History:
 def totals_of(projects: list[Project]) -> dict[int, Trend]:
     """The trends of many projects by id, without categories: one layer holds the total. One query."""
     layer = Layer(0, "All", 0)
-    rows: dict[int, list[CollectionPass]] = {project.pk: [] for project in projects}
+    rows: dict[int, list[Any]] = {project.pk: [] for project in projects}
     baselines = {project.pk: project.baseline_id for project in projects}
-    for row in CollectionPass.objects.filter(project__in=projects).for_trend().only(*_COLUMNS):
+    every = CollectionPass.objects.filter(project__in=projects).for_trend()
+    for row in every.values_list(*_OF_A_POINT, named=True):  # no objects: there may be many thousands
         rows[row.project_id].append(row)
     return {
         pk: Trend(
@@ -121,7 +122,7 @@ def _changed(scopes: Mapping[int, Mapping[str, Any]], before: int | None, after:
 
 
 def _points(
-    rows: list[CollectionPass],
+    rows: Sequence[Any],
     errors: Mapping[int, Mapping[int, int]],
     layers: list[Layer],
     scopes: Mapping[int, Mapping[str, Any]],
@@ -129,7 +130,7 @@ def _points(
     """In commit order. A pass that never learnt its commit has no place in it and is put in by its time."""
     points, before, scope = [], None, None
     for row in rows:
-        if not row.counted:
+        if row.outcome != CollectionPass.Outcome.COUNTED:
             points.append(
                 Point(row.number, _time(row), row.outcome, replayed=_replayed(row), commit=row.commit, id=row.pk)
             )

@@ -133,8 +133,10 @@ def _fresh(project: Project, row: CollectionPass | None, now: datetime) -> bool:
 def _stale(project: Project, history: History, now: datetime) -> Stale:
     """How many scheduled passes brought no count, and whether a worker still answers."""
     assert history.last and history.last.ended_at
+    # A due time that was skipped, because the commit was counted already, is not missed.
+    since = max(history.last.ended_at, project.last_skipped_at or history.last.ended_at)
     try:
-        due = next_times(project.schedule, project.time_zone, history.last.ended_at, MANY)
+        due = next_times(project.schedule, project.time_zone, since, MANY)
     except BadSchedule:
         due = []
     missed = sum(at <= now for at in due)

@@ -242,6 +242,16 @@ def test_an_old_count_tells_what_was_missed_and_whether_a_worker_answers(db: Non
     assert "whether a worker answers cannot be told" in page(client)
 
 
+def test_a_due_time_that_was_skipped_is_not_missed(db: None) -> None:
+    project, client = fresh(schedule="0 6 * * *")
+    only = counted(project, 20)
+    CollectionPass.objects.filter(pk=only.pk).update(ended_at=ago(days=9))
+    assert "9 scheduled passes did not end with a count" in page(client)
+    Project.objects.update(last_skipped_at=ago(days=4))
+    said = page(client)
+    assert "The last counted pass is 9 days old. 4 scheduled passes did not end with a count" in said
+
+
 def test_a_project_without_a_schedule_is_never_stale(db: None) -> None:
     project, client = fresh()
     only = counted(project, 20)
