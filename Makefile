@@ -3,6 +3,7 @@
 # make corpus  the score on real broken trees, fetched the first time: make corpus [ARGS=tornado]
 # make slow  the tests that take minutes: a hundred thousand errors
 # make bench  what it costs, each figure beside a floor of the same run, into build/bench.json: make bench [ARGS=pages]
+# make screenshots  every screen and state as pictures in build/screenshots: make screenshots [ARGS="overview ticket"]
 # make lint  style, types, layers        make clean  everything that can be made again (never .data)
 #
 # Only relative paths stand in targets and recipes, so the clone may lie anywhere, also below a folder with a space.
@@ -33,6 +34,9 @@ test: .venv/browser.stamp
 
 corpus: .venv/test.stamp
 	@$(BIN)/python -m tests.corpus.score $(ARGS)
+
+screenshots: .venv/browser.stamp
+	@$(BIN)/python -m tests.screenshots $(ARGS)
 
 slow: .venv/test.stamp
 	@$(BIN)/python -m pytest -m slow $(ARGS)

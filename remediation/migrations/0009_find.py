@@ -17,7 +17,7 @@ COMMIT = "CREATE INDEX IF NOT EXISTS find_pass_commit ON remediation_collectionp
 
 
 def make(apps, schema_editor):
-    """Can be run again, by hand too, once somebody who may has made the extension."""
+    """Whether find has its indexes. Also run by manage.py find_index, once somebody who may has made the extension."""
     connection = schema_editor.connection
     with connection.cursor() as cursor:
         cursor.execute(COMMIT)
@@ -27,13 +27,13 @@ def make(apps, schema_editor):
         except DatabaseError as error:
             logger.warning(
                 "The extension pg_trgm is refused (%s), so the find field reads whole tables. To make it fast, let a "
-                "superuser run CREATE EXTENSION pg_trgm in this database, then: manage.py migrate remediation 0008 && "
-                "manage.py migrate",
+                "superuser run CREATE EXTENSION pg_trgm in this database, then: manage.py find_index",
                 str(error).strip().splitlines()[0],
             )
-            return
+            return False
         for name, (table, index) in INDEXES.items():
             cursor.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {table} USING {index}")
+    return True
 
 
 def drop(apps, schema_editor):

@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
 
+from dashboard.management.commands.find_index import Command
 from remediation.models import CollectionPass, Ticket
 from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors, words
@@ -168,7 +169,7 @@ def test_the_number_of_queries_does_not_grow(cast: Cast, django_assert_max_num_q
 
 
 def test_where_the_extension_is_refused_find_works_and_the_migration_says_so(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    cast: Cast, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     migration = import_module("remediation.migrations.0009_find")
     with connection.schema_editor() as editor:
@@ -185,8 +186,8 @@ def test_where_the_extension_is_refused_find_works_and_the_migration_says_so(
     assert "let a superuser run CREATE EXTENSION pg_trgm" in caplog.text
     assert _indexes() == {"find_pass_commit"}
     assert "ATL-1" in ask(cast.client("viewer"), "registry")
-    with connection.schema_editor() as editor:
-        migration.make(None, editor)
+    assert Command().work() == 0  # not through call_command, which closes the test's connection
+    assert "Find reads its indexes." in capsys.readouterr().out
     assert _indexes() == {*migration.INDEXES, "find_pass_commit"}
 
 

@@ -1,0 +1,108 @@
+"""Which screens are pictured, in which state, as whom, and what is done before the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+from tests.screenshots.histories import HISTORIES
+
+S = "/p/atlas-backend-sample/"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """``name``-``state`` is the file's name; ``answer``: the status that the address must have."""
+
+    name: str
+    state: str
+    path: str
+    role: str = "lead"
+    act: Callable[[Page], object] | None = None
+    answer: int = 200
+
+
+def _type(text: str) -> Callable[[Page], object]:
+    def act(page: Page) -> None:
+        if page.locator("#find").is_visible():
+            page.locator("#find").press_sequentially(text, delay=20)
+            page.wait_for_selector("#found:not([hidden])")
+
+    return act
+
+
+def _wrong(page: Page) -> None:
+    page.get_by_label("Name").fill("ines")
+    page.get_by_label("Password", exact=True).fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_load_state()
+
+
+def _dialog(page: Page) -> None:
+    page.get_by_role("button", name="Keyboard ?").click()
+
+
+def _menu(name: str) -> Callable[[Page], object]:
+    def act(page: Page) -> None:
+        page.locator(f"#{name} > summary").click()
+        page.wait_for_timeout(400)
+
+    return act
+
+
+def screens(kinds: dict[str, str], statuses: dict[str, str]) -> list[Screen]:
+    """Every screen. ``kinds``: {kind: label of a ticket of the sample}; ``statuses``: {status: label}."""
+    listed = [
+        Screen("sign-in", "plain", "/login/", "nobody"),
+        Screen("sign-in", "wrong", "/login/", "nobody", _wrong),
+        Screen("portfolio", "several", "/?all"),
+        Screen("portfolio", "several-same-scale", "/?all&scale=same"),
+        Screen("portfolio", "no-project", "/", "stranger"),
+        Screen("overview", "no-permission", S, "stranger", answer=404),
+        Screen("overview", "sample", S),
+        Screen("overview", "sample-viewer", S, "viewer"),
+        Screen("overview", "project-menu", S, "lead", _menu("projects")),
+        Screen("overview", "person-menu", S, "lead", _menu("me")),
+        *(Screen("overview", state, f"/p/{state}/") for state in HISTORIES),
+    ]
+    for state, query in {
+        "open": "", "unclaimed": "?tab=unclaimed", "mine": "?tab=mine", "verified": "?tab=verified", "all": "?tab=all",
+        "board": "?view=board", "by-kind": "?group=kind", "no-match": "?q=nothing-is-called-that",
+    }.items():  # fmt: skip
+        listed.append(Screen("tickets", state, f"{S}tickets/{query}", "engineer"))
+    for state in ("empty", "blocked", "zero", "silenced", "missing-packages"):
+        listed.append(Screen("tickets", state, f"/p/{state}/tickets/", "engineer"))
+    listed += [Screen("tickets", "keys", f"{S}tickets/", "engineer", _dialog)]
+    listed += [Screen("ticket", kind, f"{S}t/{label}/", "engineer") for kind, label in kinds.items()]
+    listed += [Screen("ticket", f"is-{status}", f"{S}t/{label}/", "engineer") for status, label in statuses.items()]
+    listed += [
+        Screen("passes", "sample", f"{S}passes/"),
+        Screen("passes", "empty", "/p/empty/passes/"),
+        Screen("passes", "none-match", f"{S}passes/?q=nothing-is-called-that"),
+        Screen("pass", "counted", f"{S}passes/12/"),
+        Screen("pass", "regressed", f"{S}passes/15/"),
+        Screen("pass", "first", f"{S}passes/1/"),
+        Screen("pass", "blocked", f"{S}passes/7/"),
+        Screen("pass", "scope-changed", "/p/scope-changed/passes/4/"),
+        Screen("pass", "compared", f"{S}passes/16/?with=11"),
+        Screen("pass", "compared-without-a-count", f"{S}passes/16/?with=7"),
+        Screen("pass", "conditions", f"{S}passes/16/conditions/?with=1"),
+        Screen("live", "running", "/p/first-pass-running/passes/1/live/"),
+        Screen("live", "ended", f"{S}passes/16/live/"),
+        Screen("silenced", "some", "/p/silenced/silenced/"),
+        Screen("silenced", "one-way", "/p/silenced/silenced/?why=skip"),
+        Screen("silenced", "none", f"{S}silenced/"),
+        Screen("rules", "lead", f"{S}rules/"),
+        Screen("rules", "viewer", f"{S}rules/", "viewer"),
+        Screen("settings", "lead", f"{S}settings/"),
+        Screen("settings", "viewer", f"{S}settings/", "viewer"),
+        Screen("find", "hits", f"/find/?q=cache&in={S.split('/')[2]}"),
+        Screen("find", "nothing", "/find/?q=nothing-is-called-that"),
+        Screen("find", "typing", f"{S}tickets/", "engineer", _type("cache")),
+        Screen("new-project", "form", "/p/new/", "admin"),
+        Screen("new-project", "not-allowed", "/p/new/", "engineer", answer=403),
+        Screen("error", "not-found", "/p/nowhere/", answer=404),
+    ]
+    return listed
