@@ -1,6 +1,6 @@
 // Theme, menus, Copy and Show buttons, and what a request keeps, shows and says. No page needs it to work.
 (function () {
-  var root = document.documentElement, opened = [];
+  var root = document.documentElement, opened = [], left = 0;
   function dark() {
     return (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
   }
@@ -87,6 +87,10 @@
   document.addEventListener("htmx:responseError", function (event) {
     say("The server answered " + event.detail.xhr.status + ". Nothing was changed. Reload the page and try again.");
   });
-  document.addEventListener("htmx:sendError", function () { say("The server does not answer. Nothing was changed."); });
+  document.addEventListener("htmx:sendError", function () {
+    if (Date.now() - left > 5000) say("The server does not answer. Nothing was changed.");
+  });
+  // A request that is cut because the page is left has not failed. (A download leaves nothing, hence the time.)
+  addEventListener("beforeunload", function () { left = Date.now(); });
   reveal();
 })();

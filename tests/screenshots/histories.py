@@ -15,6 +15,8 @@ GOOD = "def test_it():\n    assert True\n\n\ndef test_that():\n    assert True\n
 START: Change = {"store/__init__.py": "", "conftest.py": "", **{f"tests/unit/test_ok_{n}.py": GOOD for n in range(6)}}
 SKIPPED = 'import pytest\n\npytest.skip("needs a display", allow_module_level=True)\n'
 
+SLOW = "import time\n\ntime.sleep(600)\n"  # longer than a file may take: each is an error, and the next one follows
+
 
 def broken(*files: int, module: str = "orders") -> dict[str, str | None]:
     """Test files that import a module the package does not have."""
@@ -57,7 +59,7 @@ HISTORIES: dict[str, list[Change]] = {
     "zero": [*_falling(0), *QUIET],
     "zero-then-regressed": [*_falling(0), *QUIET[:3], {"store/session.py": None, "store/price_list.py": None}],
     "missing-packages": _wall(),
-    "first-pass-running": [{**START, "tests/unit/test_slow.py": "import time\n\ntime.sleep(600)\n"}],
+    "first-pass-running": [{**START, **{f"tests/unit/test_slow_{n}.py": SLOW for n in range(4)}}],
     "empty": [START],
 }
 NOT_RUN = frozenset({"first-pass-running", "empty"})
