@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 register = template.Library()
 
 
-_SAID = {"baseline": "at the first pass", "not-seen": "not seen any more"}
+_SAID = {"baseline": "at the first pass", "not-seen": "not seen any more", "mro-conflict": "MRO conflict"}
 
 
 _ICONS = {"still-seen": "s-failed", "counted": "s-verified", "queued": "s-awaiting", "running": "s-awaiting"}
