@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import fnmatch
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -85,17 +86,38 @@ class _Count:
     def __init__(self, module: ast.Module, naming: Naming) -> None:
         self.module = module
         self.naming = naming
-        self.classes = {node.name: node for node in _defined(module.body) if isinstance(node, ast.ClassDef)}
+        self._lines = sorted(
+            node.lineno for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        )
+        self.classes = {node.name: node for node in self.defined(module.body) if isinstance(node, ast.ClassDef)}
         # Remembered, so that a diamond of bases is walked once; a circle of them finds what is there so far.
         self._cases: dict[ast.ClassDef, bool] = {}
         self._methods: dict[ast.ClassDef, set[str]] = {}
+
+    def defined(self, body: Sequence[ast.stmt]) -> Iterator[Function | ast.ClassDef]:
+        """Functions and classes at the level of a body, in the order of the text, in its branches too.
+
+        Of an if and its else only one runs: the one with fewer functions counts. A handler runs where the body did not.
+        """
+        for node in body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield node
+            elif isinstance(node, ast.If) and node.orelse:
+                yield from self.defined(min(node.body, node.orelse, key=self._functions))
+            else:
+                for name in ("body", "orelse", "finalbody"):
+                    yield from self.defined(getattr(node, name, None) or ())
+
+    def _functions(self, body: Sequence[ast.stmt]) -> int:
+        last = body[-1].end_lineno or body[-1].lineno
+        return bisect_right(self._lines, last) - bisect_left(self._lines, body[0].lineno)
 
     def tests(self) -> int:
         """Functions of the module and methods of its test classes; a later definition takes an earlier one's name."""
         if _switched_off(self.module.body):
             return 0
         found = 0
-        for node in {node.name: node for node in _defined(self.module.body)}.values():
+        for node in {node.name: node for node in self.defined(self.module.body)}.values():
             if isinstance(node, ast.ClassDef):
                 found += len(self.methods(node)) if self.is_tested(node) else 0
             else:
@@ -108,7 +130,7 @@ class _Count:
             return False
         if self.is_case(node):
             return True
-        made = {"__init__", "__new__"} & {one.name for one in _defined(node.body)}
+        made = {"__init__", "__new__"} & {one.name for one in self.defined(node.body)}
         return self.naming.is_class(node.name) and not made
 
     def is_case(self, node: ast.ClassDef) -> bool:
@@ -129,8 +151,9 @@ class _Count:
         for name in _bases(node):
             if name in self.classes:
                 found |= self.methods(self.classes[name])
+        found -= _taken_back(node.body)
         wanted = _is_method_of_a_case if self.is_case(node) else self.naming.is_function
-        for one in _defined(node.body):
+        for one in self.defined(node.body):
             if isinstance(one, ast.ClassDef):
                 inner = self.methods(one) if self.is_tested(one) else set()
                 found |= {f"{one.name}::{name}" for name in inner}
@@ -143,16 +166,15 @@ def _is_method_of_a_case(name: str) -> bool:
     return name.startswith("test")
 
 
-def _defined(body: Sequence[ast.stmt]) -> Iterator[Function | ast.ClassDef]:
-    """Functions and classes at the level of a body, in the order of the text, in its branches too."""
-    for node in body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node
-        else:
-            for name in ("body", "orelse", "finalbody"):
-                yield from _defined(getattr(node, name, None) or ())
-            for handler in getattr(node, "handlers", ()):
-                yield from _defined(handler.body)
+def _taken_back(body: Sequence[ast.stmt]) -> set[str]:
+    """Names that a class sets to None, to take back what it inherits."""
+    return {
+        target.id
+        for node in body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.value.value is None
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def _bases(node: ast.ClassDef) -> list[str]:
