@@ -11,10 +11,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles import finders
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from dashboard.lean import lean
-from remediation import passes
+from remediation import checks, passes
+from remediation.models import CollectionPass, ConnectionCheck, Rebuild
 from tests import factories
 from tests.dashboard.cast import Cast
 from tests.e2e.conftest import Visit
@@ -38,11 +40,18 @@ PAGES = {
     "conditions": "/p/atlas/passes/9/conditions/",
     "conditions beside another pass": "/p/atlas/passes/9/conditions/?with=8",
     "running pass": "/p/zephyr/passes/1/",
+    "live pass": "/p/zephyr/passes/1/live/",
+    "live pass, its log paused": "/p/zephyr/passes/1/live/?paused=1",
+    "live pass that waits": "/p/zephyr/passes/2/live/",
+    "live pass that has ended": "/p/atlas/passes/9/live/",
     "settings": "/p/atlas/settings/",
     "schedule": "/p/atlas/settings/schedule/",
     "rules": "/p/atlas/rules/",
     "a version of the rules": "/p/atlas/rules/versions/1/",
+    "history that is computed again": "/p/blocked/rules/",
     "new project": "/p/new/",
+    "check that failed": "/p/new/7/",
+    "check under way": "/p/new/8/",
     "find": "/find/?in=atlas&q=atlas",
     "nothing found": "/find/?q=zzz",
 }
@@ -59,7 +68,29 @@ def more(cast: Cast) -> None:
         blocked, 1, [factories.missing_module("tests/test_a.py")], {"tests/test_b.py": 5, **left_out}
     )
     factories.blocked_pass(blocked, 2)
-    passes.claim(passes.queue(zephyr, trigger="manual").pk)
+    running = passes.queue(zephyr, trigger="manual")
+    passes.claim(running.pk)
+    long = "tests/" + "a_long_name_of_a_folder/" * 12 + "test_a.py"
+    files = [[long, "ModuleNotFoundError: No module named " + "x" * 60], ["tests/test_b.py", "14 tests"]]
+    live = {"tests": 812, "found": 431, "files": files, "round": 2, "left_out": [long], "current": long}
+    times = {"fetch": 0, "collect": 1}
+    columns = {"stage": "collect", "stage_times": times, "files_reached": 268, "errors_so_far": 61, "live": live}
+    CollectionPass.objects.filter(pk=running.pk).update(**columns)
+    passes.queue(zephyr, trigger="manual", commit="a" * 40)
+    Rebuild.objects.create(project=blocked, state="running", done=312, total=1_000, asked_at=timezone.now())
+    _checks(cast)
+
+
+def _checks(cast: Cast) -> None:
+    """A check of a connection that failed at its end (7), and one that installs (8)."""
+    now, draft = timezone.now(), {"source": "https://git.example.org/" + "a" * 300 + ".git", "ref": "main"}
+    steps = [{"code": code, "state": "done", "seconds": 1.0, "said": "x" * 200} for code in checks.STEPS]
+    row = {"requested_by": cast.admin, "draft": draft, "created_at": now, "started_at": now}
+    steps[-1]["state"] = "failed"
+    done = {"state": "ended", "passed": False, "field": "install", "log": "y" * 300, "ended_at": now}
+    ConnectionCheck.objects.create(pk=7, steps=steps, **row, **done)
+    under_way = {"state": "running", "step": "install", "live": {"log": "z" * 200}, "lease_until": now}
+    ConnectionCheck.objects.create(pk=8, steps=steps[:4], **row, **under_way)
 
 
 def violations(page: Any) -> list[str]:
