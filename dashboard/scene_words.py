@@ -17,6 +17,7 @@ _HEIGHT = 270.0  # of the plot where names stand beside it
 _FONT = {"last": (15, True), "first": (13, True), "target": (12, True)}
 _NARROW = {"last", "first", "peak", "gap", "target", "back"}  # what a phone has room for
 _ORDER = ("last", "first", "target", "peak", "back", "gap", "scope", "rules", "forecast", "plan", "unmasked")
+_MOST = 4  # of thin gaps, and of changes, that are named: the newest; the readout and the table name all of them
 _MUST = {"last", "first", "target", "peak", "back"}
 _LEADS = {"last", "first", "peak", "back", "unmasked"}
 
@@ -88,14 +89,14 @@ def _written(ground: Ground, plans: Sequence[Sequence[tuple[float, float]]]) -> 
     diamond = ground.x(picture.target) if picture.target else None
     if diamond is not None:
         board.taken.append(Box(diamond - 6, size.height - 6, diamond + 6, size.height + 6))
-    wishes = list(_wishes(ground, plans))
+    thin = []
     for gap, band in zip(picture.gaps, bands, strict=True):
         word = _in_band(gap, band, board)
         if word:
             yield word
         else:
-            beside = ((band.right + PAD + 0.1, 0.0), (band.left - PAD - 0.1, 0.0))
-            wishes.append(("gap", Wish((gap.words, gap.short), beside, ("start", "end"), from_top=True)))
+            thin.append((gap, band))
+    wishes = [*_wishes(ground, plans), *_beside(thin[-_MOST:])]
     for kind in _ORDER:
         for _, wish in (pair for pair in wishes if pair[0] == kind):
             spot = board.write(wish) if kind in _NARROW or size.name != "narrow" else None
@@ -133,9 +134,20 @@ def _in_band(gap: Gap, band: Box, board: Board) -> Word | None:
     return None
 
 
+def _beside(gaps: Sequence[tuple[Gap, Box]]) -> Iterator[tuple[str, Wish]]:
+    """Of bands that are too thin for a line of words: above them, to their right or left."""
+    for gap, band in gaps:
+        places = ((band.right + PAD + 0.1, 0.0), (band.left - PAD - 0.1, 0.0))
+        yield "gap", Wish((gap.words, gap.short), places, ("start", "end"), from_top=True)
+
+
 def _wishes(ground: Ground, plans: Sequence[Sequence[tuple[float, float]]]) -> Iterator[tuple[str, Wish]]:
     picture, size = ground.picture, ground.size
+    changes = [id(mark) for mark in picture.marks if mark.kind in {"scope", "rules"}]
+    unnamed = set(changes[:-_MOST])
     for mark in picture.marks:
+        if id(mark) in unnamed:
+            continue
         x, foot = ground.x(mark.point.at), ground.y(mark.point.value)
         letters, bold = _FONT.get(mark.kind, (12, False))
         said = (mark.words, mark.short) if mark.short and mark.short != mark.words else (mark.words,)
