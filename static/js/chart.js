@@ -178,9 +178,9 @@
     load();
   });
   addEventListener("themechange", draw);
-  var width = 0, sizes = new ResizeObserver(function (entries) {
+  var width = -1, sizes = new ResizeObserver(function (entries) {
     var now = Math.round(entries[0].contentRect.width);
-    if (width && now !== width) { draw(); if (current >= 0) show(current); }
+    if (width >= 0 && now && now !== width) { draw(); if (current >= 0) show(current); }
     width = now;
   });
   function watch() { sizes.disconnect(); sayPatterns(); if (plot()) sizes.observe(plot()); }
