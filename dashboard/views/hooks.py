@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from dashboard.rates import allowed
 from dashboard.sending import send_soon
@@ -21,9 +18,10 @@ PER_MINUTE = 30
 @csrf_exempt
 @login_not_required
 @never_cache
-@require_POST
 def hook(request: HttpRequest, token: str) -> JsonResponse:
     """202 with the pass that will look at the tip; the token is the permission, so no one signs in here."""
+    if request.method != "POST":
+        return _say(405, "Only a POST is a call.")
     project = hooks.project_of(token)
     key = f"hook:{project.pk}" if project else "hook:unknown"
     if not allowed(key, PER_MINUTE if project else 10 * PER_MINUTE):
@@ -55,5 +53,9 @@ def hook(request: HttpRequest, token: str) -> JsonResponse:
 
 
 def _say(status: int, text: str) -> JsonResponse:
-    answer: dict[str, Any] = {"queued": False, "reason": text}
-    return JsonResponse(answer, status=status)
+    answer = JsonResponse({"queued": False, "reason": text}, status=status)
+    # Django would write the path of what is refused into the log, and this path is a secret.
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    if status == 405:
+        answer["Allow"] = "POST"
+    return answer

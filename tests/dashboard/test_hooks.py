@@ -124,6 +124,17 @@ def test_calls_are_counted_by_the_minute(cast: Cast, monkeypatch: pytest.MonkeyP
     assert _call(hooks.make(cast.other)).status_code == 202  # another project's calls are its own
 
 
+def test_no_answer_writes_the_secret_into_a_log(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
+    token = hooks.make(cast.project, secret="correct-horse")
+    with caplog.at_level("DEBUG"):
+        statuses = [_call(token).status_code, Client().get(f"/hooks/{token}/").status_code]
+        statuses.append(_call(token[:-1] + "x").status_code)
+        assert statuses == [403, 405, 404]
+        assert token[:-1] not in caplog.text
+        Client().get("/hooks/nowhere/else/")  # the control: other paths are written
+        assert "/hooks/nowhere/else/" in caplog.text
+
+
 def test_with_the_broker_away_calls_still_work(cast: Cast, settings: Any) -> None:
     token = hooks.make(cast.project)
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"

@@ -256,6 +256,8 @@ def test_the_preview_puts_a_bad_pattern_beside_its_field_in_the_words_of_re2(cas
     page = _preview(cast, [*RULES, ("Missing core modules", "", "", "", "(open")], touched="4")
     assert re.search(r'id="error-4" aria-live="polite" hx-swap-oob="true">Rule 4: missing \): \(open\.', page)
     assert re.search(r'id="error-1" aria-live="polite" hx-swap-oob="true"></div>', page)
+    page = _preview(cast, RULES, row=["1", "2", "3"], touched="1")
+    assert re.search(r'class="said" id="error-1" aria-live="polite" hx-swap-oob="true">Rule 1 matches 2 errors', page)
 
 
 def test_what_was_sorted_by_hand_stays_and_is_said(cast: Cast) -> None:
