@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from remediation.core.blocker import WHY, identify_blocker
@@ -44,7 +44,9 @@ def evidence_of(
         return None
     keys = {row["fingerprint__readable"] for row in occurrences}
     result = seen_in.result.unpack()
-    seen = identify(result)
+    own = {row["file__path"] for row in occurrences}
+    # An error is known by itself and the tree: those of other files need not be classified.
+    seen = identify(replace(result, errors=tuple(error for error in result.errors if error.path in own)))
     errors = {pair: seen[pair].error for pair in sorted(seen) if pair[1] in keys}
     if not errors:
         return None

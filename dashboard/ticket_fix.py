@@ -13,7 +13,8 @@ from remediation.core.records import TreeFacts
 from remediation.core.source_names import bases_of, imported_from
 from remediation.models import CollectionPass, Project, Rename
 
-_HOPS = 3  # files that are followed from a class to its bases
+_HOPS = 3  # from a class to its bases, and on to theirs
+_FILES = 12  # that are read for each of them
 _DECLARING = (
     "pyproject.toml", "setup.cfg", "setup.py", "Pipfile", "tox.ini", "requirements.txt", "requirements-test.txt",
     "requirements-tests.txt", "requirements-dev.txt", "test-requirements.txt", "dev-requirements.txt",
@@ -77,7 +78,7 @@ def _classes(project: Project, commit: str, error: Classified, roots: tuple[str,
     found: dict[str, tuple[str, ...]] = {}
     wanted = [error.cause.blame.path] if error.cause.blame else []
     for _ in range(_HOPS):
-        sources = repository.contents(project, commit, wanted)
+        sources = repository.contents(project, commit, wanted[:_FILES])
         modules: dict[str, str] = {}
         for source in sources.values():
             found = bases_of(source) | found

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 _FROM = re.compile(r"from\s+([.\w]+)\s+import\s+\(?\s*(.+?)\s*\)?$")
 _IMPORT = re.compile(r"import\s+(.+)$")
+_BASES = 30
 
 
 def parse(source: bytes) -> ast.Module | None:
@@ -151,10 +152,22 @@ def place_of(source: bytes, name: str) -> tuple[int, str] | None:
 
 
 def bases_of(source: bytes) -> dict[str, tuple[str, ...]]:
-    """Class to its bases as they are written, for every class a module defines at its top level."""
+    """Class to the dotted names of its bases, for every class a module defines at its top level.
+
+    "?" stands for a base that is no name: what it is, only running the code would tell.
+    """
     module = parse(source)
     classes = [node for node in module.body if isinstance(node, ast.ClassDef)] if module else []
-    return {node.name: tuple(ast.unparse(base) for base in node.bases) for node in classes}
+    # A class of hundreds of bases is made to waste time.
+    return {n.name: tuple(map(_dotted, n.bases)) if len(n.bases) <= _BASES else ("?",) for n in classes}
+
+
+def _dotted(node: ast.expr) -> str:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):  # a loop: a stranger's source may nest as deep as it likes
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else "?"
 
 
 def imported_from(source: bytes) -> dict[str, str]:

@@ -11,6 +11,7 @@ from remediation.core.classify import Classified
 from remediation.core.import_lines import dotted_of, moved_module, moved_name, renamed
 from remediation.core.likely_fix import Evidence, likely_fix
 from remediation.core.records import Cause, Frame
+from remediation.core.source_names import bases_of, imported_from
 
 TEST = "tests/test_a.py"
 KEY = {"module": "atlas.cache", "name": "Key"}
@@ -256,6 +257,7 @@ def test_names_are_only_moved_where_they_are_taken_plainly() -> None:
         (("X", "Y"), {"X": ("A", "B"), "Y": ("B", "A"), "A": (), "B": ()}, ()),  # no order exists
         (("A", "B"), {"A": ("B",), "B": ("A",)}, ()),  # two classes of one name
         (("A",), {"A": ()}, ()),
+        (("A", "B"), {"A": (), "B": ("A", "?")}, ()),  # a base that only running the code would tell
     ],
 )
 def test_an_order_of_bases(bases: tuple[str, ...], classes: dict[str, tuple[str, ...]], order: tuple[str, ...]) -> None:
@@ -267,3 +269,21 @@ def test_an_order_of_bases(bases: tuple[str, ...], classes: dict[str, tuple[str,
         type("Works", tuple(made[one] for one in order), {})  # Python itself agrees
         with pytest.raises(TypeError):
             type("Fails", tuple(made[one] for one in bases), {})
+
+
+def test_bases_of_classes_as_they_are_written() -> None:
+    source = b"class A(lib.X.Y, B): pass\nclass C(make(1), metaclass=M): pass\nclass D: pass\n"
+    assert bases_of(source) == {"A": ("lib.X.Y", "B"), "C": ("?",), "D": ()}
+    deep = b"class A(" + b"f(" * 90 + b")" * 90 + b"): pass\nclass B(a" + b".a" * 900 + b"): pass\n"
+    assert bases_of(deep)["A"] == ("?",)
+    assert bases_of(b"class A(" + b"(" * 50_000) == {}
+    assert imported_from(b"from a.b import C as D, E\nfrom . import F\nimport g\n") == {"D": "a.b", "E": "a.b"}
+
+
+def test_a_stranger_s_tower_of_classes_is_climbed_once() -> None:
+    tower = {f"L{n}{side}": (f"L{n + 1}a", f"L{n + 1}b") for n in range(40) for side in "ab"}
+    tower |= {"L40a": (), "L40b": ("L40a",)}
+    assert consistent_order(("L0a", "L0b"), tower) == ()  # 2 ** 40 ways up
+    assert consistent_order(("A", "B"), {"A": (), "B": ("A",), **{f"C{n}": () for n in range(500)}}) == ()
+    wide = b"class A(" + b", ".join(b"B%d" % n for n in range(100)) + b"): pass"
+    assert bases_of(wide) == {"A": ("?",)}
