@@ -66,7 +66,7 @@ def test_a_pass_lands_and_plotly_follows_without_being_made_again(visit: Visit, 
     page.wait_for_function("() => document.querySelector('#numbers').textContent.includes('#10')", timeout=8_000)
     page.wait_for_function("() => document.querySelector('#plot .live').layout.annotations.some(a => a.text === '5')")
     assert page.evaluate("document.querySelector('#plot .live') === window.before")
-    assert page.title() == "5 errors left: atlas"
+    expect(page).to_have_title("5 errors left: atlas")
     assert page.evaluate("document.querySelector('#numbers').open"), "what was open stays open"
     assert page.evaluate("document.activeElement.id") == "plot", "the focus stays"
     expect(page.locator("#live.idle")).to_be_attached()
