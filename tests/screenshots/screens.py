@@ -96,6 +96,7 @@ def screens(kinds: dict[str, str], statuses: dict[str, str]) -> list[Screen]:
         Screen("silenced", "none", f"{S}silenced/"),
         Screen("rules", "lead", f"{S}rules/"),
         Screen("rules", "viewer", f"{S}rules/", "viewer"),
+        Screen("schedule", "lead", f"{S}settings/schedule/"),
         Screen("settings", "lead", f"{S}settings/"),
         Screen("settings", "viewer", f"{S}settings/", "viewer"),
         Screen("find", "hits", f"/find/?q=cache&in={S.split('/')[2]}"),
