@@ -21,7 +21,7 @@ _LABELS = {QUEUE: "Queue", **{stage.value: stage.label for stage in CollectionPa
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the stage list. ``state``: done, now, next or skipped; ``before``: what the last pass took."""
+    """One line of the stage list. ``state``: done, now, next, failed or skipped; ``before``: the last pass's."""
 
     code: str
     label: str
@@ -173,7 +173,7 @@ def _silent(collection_pass: CollectionPass, now: datetime) -> float:
 
 def _last_counted(collection_pass: CollectionPass) -> CollectionPass | None:
     """The newest counted pass besides this one: its stages and its files are what can be expected."""
-    columns = ("number", "state", "stage_times", "queued_at", "started_at", "ended_at", "project_id")
+    columns = ("number", "state", "outcome", "stage_times", "queued_at", "started_at", "ended_at", "project_id")
     others = collection_pass.project.passes.counted().exclude(pk=collection_pass.pk)
     return others.newest_first().only(*columns).first()
 
@@ -204,4 +204,5 @@ def _timeline(collection_pass: CollectionPass, now: datetime) -> Any:
         started_at=None if waits else collection_pass.started_at,
         ended_at=collection_pass.ended_at,
         now=now,
+        failed=collection_pass.outcome in ("blocked", "failed"),
     )

@@ -67,7 +67,7 @@ def output(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def live(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """How far it is. 286 ends the polling once it has ended, and the page asks for the result."""
     collection_pass = access.pass_or_404(request.user, slug, number)
-    part, ended = wants_part(request), collection_pass.state == "ended"
+    part, ended = wants_part(request) and "whole" not in request.GET, collection_pass.state == "ended"
     progress = live_passes.progress(collection_pass, live_passes.clock(collection_pass), request.user)
     said = live_passes.announcement(collection_pass, progress, request.GET.get("said", ""), time.time())
     context = {
@@ -81,7 +81,8 @@ def live(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     response = render(request, "dashboard/_progress.html" if part else "dashboard/pass_live.html", context)
     if part and ended:
         response.status_code = 286
-        response["HX-Trigger"] = "pass-done"
+    if ended or request.GET.get("was", collection_pass.state) != collection_pass.state:
+        response["HX-Trigger"] = "pass-done"  # what stands around the progress speaks of the state, too
     return response
 
 

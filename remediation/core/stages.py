@@ -13,7 +13,7 @@ STAGES = ("fetch", "checkout", "install", "collect", "record")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage. ``state``: done, now, next or skipped. ``seconds``: so far for the one that is now; None unknown."""
+    """One stage. ``state``: done, now, next, failed or skipped. ``seconds``: so far, where it is now; None unknown."""
 
     code: str
     state: str
@@ -27,10 +27,12 @@ def timeline(
     started_at: datetime | None,
     ended_at: datetime | None,
     now: datetime,
+    failed: bool = False,
 ) -> tuple[Stage, ...]:
     """The queue and every stage. ``times``: seconds from the claim to the moment at which a stage was reached.
 
-    ``started_at`` None: nobody has claimed it yet. A stage that an ended pass never reached is skipped.
+    ``started_at`` None: nobody has claimed it yet. A stage that an ended pass never reached is skipped. ``failed``: it
+    ended without a count, in the last stage before it was recorded.
     """
     if started_at is None:
         ended = ended_at is not None
@@ -38,6 +40,7 @@ def timeline(
         return (Stage(QUEUE, "done" if ended else "now", waited), *(Stage(s, _open(ended)) for s in STAGES))
     whole = _between(started_at, ended_at or now)
     reached = [stage for stage in STAGES if stage in times]
+    fault = [stage for stage in reached if stage != "record"][-1:] if failed else []
     stages = [Stage(QUEUE, "done", _between(queued_at, started_at))]
     for stage in STAGES:
         if stage not in times:
@@ -45,7 +48,7 @@ def timeline(
             continue
         following = reached[reached.index(stage) + 1 :]
         until = times[following[0]] if following else whole
-        state = "done" if following or ended_at else "now"
+        state = "failed" if stage in fault else "done" if following or ended_at else "now"
         stages.append(Stage(stage, state, max(0.0, until - times[stage])))
     return tuple(stages)
 

@@ -16,13 +16,16 @@ def at(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def stages(times: dict[str, float], started: float | None, ended: float | None, now: float) -> dict[str, tuple]:
+def stages(
+    times: dict[str, float], started: float | None, ended: float | None, now: float, failed: bool = False
+) -> dict[str, tuple]:
     found = timeline(
         times,
         queued_at=START,
         started_at=None if started is None else at(started),
         ended_at=None if ended is None else at(ended),
         now=at(now),
+        failed=failed,
     )
     return {stage.code: (stage.state, stage.seconds) for stage in found}
 
@@ -49,8 +52,11 @@ def test_it_has_ended_and_the_stages_sum_to_the_whole() -> None:
 
 
 def test_it_failed_while_installing() -> None:
-    found = stages(FETCHED, 0, 20, 900)
-    assert found["install"] == ("done", 11)
+    found = stages(FETCHED, 0, 20, 900, failed=True)
+    assert found["install"] == ("failed", 11)
+    assert found["checkout"] == ("done", 5)
+    recorded = stages({**FETCHED, "record": 19.5}, 0, 20, 900, failed=True)
+    assert (recorded["install"], recorded["record"]) == (("failed", 10.5), ("done", 0.5))
     assert found["collect"] == ("skipped", None), "unknown is not zero seconds"
 
 

@@ -122,6 +122,22 @@ def test_a_screen_reader_hears_of_it_every_few_seconds_at_most(cast: Cast) -> No
         assert answer.status_code == 200 and "<b>&" not in answer.content.decode()
 
 
+def test_the_page_around_it_hears_of_a_new_state(cast: Cast) -> None:
+    client = cast.client("viewer")
+    running(cast, live=live())
+    assert "HX-Trigger" not in client.get(URL + "?was=running", headers=HTMX).headers
+    assert client.get(URL + "?was=queued", headers=HTMX).headers["HX-Trigger"] == "pass-done"
+    whole = client.get(URL + "?whole=1", headers=HTMX).content.decode()
+    assert '<div id="live-page"' in whole and "Pass #2 is running" in words(whole)
+
+
+def test_a_stopped_pass_shows_where_it_was(cast: Cast) -> None:
+    passes.cancel(running(cast, live=live()))
+    said = page(cast)
+    assert "Collect, ended there" in said and "Classify and record, not reached" in said
+    assert "Ended, not counted" in said and "Done" not in said
+
+
 def test_it_has_ended(cast: Cast) -> None:
     factories.counted_pass(cast.project, 2, [])
     answer = cast.client("viewer").get(URL + "?said=0", headers=HTMX)

@@ -125,6 +125,7 @@ def test_the_log_is_paused_and_goes_on_and_the_live_page_ends(visit: Visit, cast
     _land(claimed, 5)
     expect(page.get_by_role("link", name="Open pass #10")).to_be_visible(timeout=6_000)
     expect(page.locator("#said")).to_have_text("Pass #10 has ended.")
+    expect(page.get_by_role("heading", name="Pass #10 has ended")).to_be_visible()
     assert visitor.said == []
 
 
