@@ -1,9 +1,11 @@
 // Reads the trend by pointer and keys, and puts Plotly over the server's drawing once the page is at rest.
 // If Plotly never comes, the drawing stays and reading works all the same.
 (function () {
-  var readings = [], figure = null, current = -1, held = null, asked = false, tapped = -1;
+  var readings = [], figure = null, current = -1, held = null, kept = null, asked = false, tapped = -1;
   function plot() { return document.getElementById("plot"); }
   function own(name) { return getComputedStyle(plot()).getPropertyValue(name).trim(); }
+
+  function pixels(name) { return parseFloat(own(name)); }
 
   // --- reading
   function piece(parent, tag, text, cls) {
@@ -39,7 +41,7 @@
     current = Math.max(0, Math.min(readings.length - 1, index));
     line.replaceChildren();
     describe(readings[current], line);
-    var left = parseFloat(own("--left")), right = parseFloat(own("--right")), mark = box.querySelector(".cursor");
+    var left = pixels("--left"), right = pixels("--right"), mark = box.querySelector(".cursor");
     mark.hidden = false;
     mark.style.left = left + (box.clientWidth - left - right) * readings[current].x / 100 + "px";
   }
@@ -50,7 +52,7 @@
     if (line && line.rest) line.replaceChildren.apply(line, line.rest);
   }
   function nearest(event) {
-    var box = plot(), left = parseFloat(own("--left")), right = parseFloat(own("--right")), best = 0;
+    var box = plot(), left = pixels("--left"), right = pixels("--right"), best = 0;
     var x = 100 * (event.clientX - box.getBoundingClientRect().left - left) / (box.clientWidth - left - right);
     readings.forEach(function (reading, i) {
       if (Math.abs(reading.x - x) < Math.abs(readings[best].x - x)) best = i;
@@ -116,10 +118,10 @@
     var box = plot();
     if (!box || !figure || !window.Plotly) return;
     var size = own("--size"), shown = coloured(figure, getComputedStyle(document.documentElement));
-    var layout = shown.layout, part = 1 - parseFloat(own("--share"));
+    var layout = shown.layout, part = 1 - pixels("--share");
     layout.margin = { pad: 0 };
     [["l", "left"], ["r", "right"], ["t", "top"], ["b", "bottom"]].forEach(function (side) {
-      layout.margin[side[0]] = parseFloat(own("--" + side[1]));
+      layout.margin[side[0]] = pixels("--" + side[1]);
     });
     layout.font.family = getComputedStyle(document.body).fontFamily;
     layout.width = box.clientWidth;
@@ -156,6 +158,7 @@
     fetch(box.dataset.trend, { credentials: "same-origin" }).then(function (response) {
       return response.ok ? response.json() : Promise.reject(response.status);
     }).then(function (answer) {
+      if (plot() !== box) return;  // something else was chosen meanwhile
       var reading = current;
       figure = answer.figure;
       readings = answer.readings;
@@ -167,12 +170,15 @@
 
   // When a pass lands the part around the plot is replaced; Plotly's element is carried over, so nothing blinks.
   document.addEventListener("htmx:beforeSwap", function () {
-    held = plot() && plot().querySelector(".live");
+    var box = plot();
+    held = box && box.querySelector(".live");
+    kept = box && box.dataset.trend;
   });
   document.addEventListener("htmx:afterSwap", function () {
     var box = plot();
     if (!box || box.querySelector(".live")) return;
-    if (held) { box.append(held); box.classList.add("plotted"); }
+    if (held && kept === box.dataset.trend) { box.append(held); box.classList.add("plotted"); }
+    else readings = [];  // another range or category: the drawing is right already
     held = null;
     watch();
     load();

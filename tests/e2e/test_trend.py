@@ -190,3 +190,17 @@ def test_no_words_touch_as_the_browser_draws_them(visit: Visit) -> None:
         for one, other in combinations(boxes, 2):
             apart = one[3] <= other[1] or other[3] <= one[1] or one[4] <= other[2] + 1 or other[4] <= one[2] + 1
             assert apart, f"{one[0]!r} touches {other[0]!r} at {width}"
+
+
+def test_another_range_never_shows_the_figure_of_the_one_before(visit: Visit) -> None:
+    """The drawing of what was chosen stands until its own figure comes, and stays when that never comes."""
+    visitor = visit("viewer")
+    page = visitor.overview()
+    page.route("**/trend.json?*", lambda route: route.abort())
+    page.get_by_role("link", name="4 weeks").click()
+    page.wait_for_url("**/?range=4w")
+    expect(page.locator("#plot .drawing")).to_be_visible()
+    expect(page.locator("#plot .live")).to_have_count(0)
+    page.unroute("**/trend.json?*")
+    page.get_by_role("link", name="12 weeks").click()
+    page.wait_for_selector("#plot.plotted")
