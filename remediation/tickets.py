@@ -11,10 +11,22 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from remediation.models import Category, Ticket, Transition, User
+from remediation.collection.source import SourceError, check_ref
+from remediation.models import Category, FixMark, Ticket, Transition, User
 from remediation.refusals import Refused
 
-__all__ = ["Claim", "Outcome", "Refused", "claim", "claim_each", "release", "release_each", "set_category", "sort_each"]
+__all__ = [
+    "Claim",
+    "Outcome",
+    "Refused",
+    "claim",
+    "claim_each",
+    "mark_fixed",
+    "release",
+    "release_each",
+    "set_category",
+    "sort_each",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,36 @@ def release(ticket: Ticket, user: User, *, from_anyone: bool = False) -> None:
     _refresh(ticket)
     if not released:
         raise Refused("", f"{ticket.label} changed hands meanwhile. Nothing was released.")
+
+
+def mark_fixed(ticket: Ticket, user: User, named: str) -> None:
+    """Note the commit or branch in which the ticket is said to be fixed. It closes nothing: a pass decides.
+
+    ``named`` "" takes the last word back. The next counted pass decides: one that no longer sees the ticket verifies
+    it, one that contains the commit and sees it says so. Raises Refused for a name that git would not take, and for
+    a verified or merged ticket. ``ticket`` is refreshed.
+    """
+    named = named.strip()
+    if named:
+        try:
+            check_ref(named)
+        except SourceError as error:
+            raise Refused("named", "Name a commit, as in e7710ab, or a branch.") from error
+    with transaction.atomic():
+        # A pass that is being recorded holds this lock: what is said meanwhile is said after it.
+        locked = Ticket.objects.select_for_update(of=("self",)).select_related("project").get(pk=ticket.pk)
+        if locked.merged_into_id or locked.status == "verified":
+            raise Refused("", f"{ticket.label} is closed already: a pass no longer sees it.")
+        if named == locked.marked_fixed_in:
+            return
+        last = locked.project.passes.deciding().in_commit_order().values_list("position", flat=True).last()
+        FixMark.objects.create(ticket=locked, at=timezone.now(), actor=user, named=named, after=last)
+        locked.marked_fixed_in = named
+        if locked.status != "muted":
+            locked.status = "awaiting" if named else "open"
+        locked.save(update_fields=["marked_fixed_in", "status"], force_update=True)
+        _record(locked, "marked-fixed" if named else "unmarked", actor=user, data={"named": named} if named else {})
+    _refresh(ticket)
 
 
 def set_category(ticket: Ticket, category: Category, user: User) -> bool:
@@ -154,7 +196,7 @@ def _record(
 
 def _refresh(ticket: Ticket) -> None:
     """Read again what others may have changed; the project stays the loaded one, with the asker's rights."""
-    fields = ["status", "claimed_by", "claimed_at", "category", "category_by_hand", "merged_into"]
+    fields = ["status", "marked_fixed_in", "claimed_by", "claimed_at", "category", "category_by_hand", "merged_into"]
     ticket.refresh_from_db(fields=fields)
 
 

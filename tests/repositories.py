@@ -42,6 +42,18 @@ class Repository:
         """A new branch at the last commit; ``main`` stays checked out."""
         self._git("branch", name)
 
+    def commit_aside(self, branch: str, files: Mapping[str, str | None], subject: str = "Change") -> str:
+        """A commit on a new branch; ``main`` is checked out again. Returns the commit's id."""
+        self._git("checkout", "-q", "-b", branch)
+        made = self.commit(files, subject)
+        self._git("checkout", "-q", "main")
+        return made
+
+    def merge(self, branch: str) -> str:
+        """A merge commit of a branch into ``main``; returns its id."""
+        self._git("merge", "-q", "--no-ff", "-m", f"Merge {branch}", branch)
+        return self.head()
+
     def head(self) -> str:
         """The id of the last commit."""
         return self._git("rev-parse", "HEAD").strip()

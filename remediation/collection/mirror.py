@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import tempfile
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -106,6 +107,17 @@ class Mirror:
             line = self.first_parents(tip)
             self._positions = (tip, {commit: len(line) - index for index, commit in enumerate(line)})
         return self._positions[1].get(self.resolve(sha))
+
+    def contained_from(self, ref: str, sha: str) -> int | None:
+        """Index of the first commit on the ref's first-parent line that contains ``sha``; None while none does."""
+        own = self.position(ref, sha)
+        if own is not None:
+            return own
+        line = self.first_parents(ref)[::-1]
+        if not line or not self.is_ancestor(sha, line[-1]):
+            return None
+        # What one commit of the line contains, all later ones do.
+        return bisect_left(line, True, key=lambda commit: self.is_ancestor(sha, commit)) + 1
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
         """True when ``ancestor`` is contained in ``descendant`` (or is the same commit)."""

@@ -5,7 +5,7 @@ from remediation.models.checks import ConnectionCheck
 from remediation.models.passes import CollectionPass, Rename, Result, Scope
 from remediation.models.people import Membership, SavedView, User
 from remediation.models.projects import Project
-from remediation.models.tickets import FileState, Fingerprint, Occurrence, TestFile, Ticket, Transition
+from remediation.models.tickets import FileState, Fingerprint, FixMark, Occurrence, TestFile, Ticket, Transition
 from remediation.models.work import Rebuild
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "ConnectionCheck",
     "FileState",
     "Fingerprint",
+    "FixMark",
     "Membership",
     "Occurrence",
     "Project",

@@ -77,7 +77,7 @@ class Ticket(models.Model):
         "remediation.User", models.SET_NULL, null=True, blank=True, related_name="claimed_tickets"
     )
     claimed_at = models.DateTimeField(null=True, blank=True)
-    marked_fixed_in = models.CharField(max_length=200, blank=True)
+    marked_fixed_in = models.CharField(max_length=200, blank=True, help_text="Of its marks, the one that holds.")
     muted_until = models.DateTimeField(null=True, blank=True)
     solution = models.TextField(blank=True)
     business_value = models.TextField(blank=True)
@@ -181,6 +181,29 @@ class Occurrence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.fingerprint} in {self.file}"
+
+
+class FixMark(models.Model):
+    """Somebody said in which commit or branch a ticket is fixed. A fact: it closes nothing, a pass decides.
+
+    ``named`` is what was typed, "" takes the last one back. ``after`` is the place in commit order of the last
+    deciding pass then. ``commit`` is what git knows by that name, ``contained_from`` the place from which a pass is
+    known to contain it; a worker asks.
+    """
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="marks")
+    at = models.DateTimeField()
+    actor = models.ForeignKey("remediation.User", models.SET_NULL, null=True, related_name="+")
+    named = models.CharField(max_length=200, blank=True)
+    after = models.IntegerField(null=True)
+    commit = models.CharField(max_length=40, blank=True)
+    contained_from = models.IntegerField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.ticket}: {self.named or 'taken back'}"
 
 
 class Transition(models.Model):

@@ -27,6 +27,7 @@ from remediation.core.records import PassResult, SessionFacts, Verdict
 from remediation.core.text import clean_line
 from remediation.core.written import Naming, blocked_paths, with_written
 from remediation.models import CollectionPass, Project
+from remediation.passes.fix_marks import follow_marks
 from remediation.passes.install import Interpreter, interpreter_for
 from remediation.passes.lease import Heartbeat, claim
 from remediation.passes.record import LostLease, Report, record, renames_between
@@ -68,6 +69,8 @@ def _tidy(workshop: Workshop) -> None:
 def _record(collection_pass: CollectionPass, report: Report, workshop: Workshop) -> None:
     """Record the report; when its facts cannot be stored, that itself is recorded, not tried again for ever."""
     renames = renames_between(collection_pass.project, lambda: workshop.mirror)
+    if report.position is not None:
+        follow_marks(collection_pass.project, workshop, str(report.detected["branch"]))
     try:
         record(collection_pass, report, renames)
     except (LostLease, Project.DoesNotExist, OperationalError):

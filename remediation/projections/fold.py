@@ -113,6 +113,8 @@ def rebuild(
             on_pass(count)
         else:
             fold.tickets.block(collection_pass)
+    last = passes.values_list("position", flat=True).last()
+    fold.tickets.marks.after_all(fold.tickets.tickets, last)
     fold.tickets.leave_old_versions(inherited.heirs)
     retime(project)
     renumber(project)
@@ -126,7 +128,7 @@ def _forget(project: Project) -> None:
     TestFile.objects.filter(project=project).update(written=None, gave=None, gave_in=None)
     Transition.objects.filter(ticket__project=project, collection_pass__isnull=False).delete()
     Ticket.objects.filter(project=project).exclude(status="muted").update(status="open")
-    Ticket.objects.filter(project=project).exclude(marked_fixed_in="").update(status="awaiting")
+    Ticket.objects.filter(project=project, marks__isnull=False).update(marked_fixed_in="")
     Ticket.objects.filter(project=project).update(
         errors=0,
         hidden_errors=0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from remediation.core import fingerprint
 from remediation.core.reconcile import CLEARED, HIDDEN, State
 from remediation.core.records import FileResult
@@ -44,7 +46,7 @@ def is_settled(project: Project, last: CollectionPass) -> bool:
         last.held
         or Occurrence.objects.filter(fingerprint__project=project).unsettled().exists()
         or FileState.objects.filter(file__project=project, closed_pass__isnull=True, state__in=LEFT).exists()
-        or Ticket.objects.filter(project=project).exclude(blocking="", marked_fixed_in="").exists()
+        or Ticket.objects.filter(project=project).filter(~Q(blocking="") | Q(status="awaiting")).exists()
     )
 
 

@@ -15,12 +15,13 @@ from remediation.core.lifecycle import Evidence, decide
 from remediation.core.reconcile import CLEARED, Movement, State
 from remediation.core.rules import RuleFacts
 from remediation.models import CollectionPass, Fingerprint, Project, Ticket
+from remediation.projections.fix_marks import MarkBook
 from remediation.projections.lines import write_lines
 from remediation.projections.prints import MOVED_FROM, fingerprint_row
 from remediation.projections.regroup import is_touched
 from remediation.rulebook import Rulebook
 
-_DECIDED = ("errors", "hidden_errors", "blocking", "status", "verified_pass", "regressed_pass")
+_DECIDED = ("errors", "hidden_errors", "blocking", "status", "verified_pass", "regressed_pass", "marked_fixed_in")
 
 
 class TicketBook:
@@ -55,6 +56,7 @@ class TicketBook:
             .order_by("pk")
         )
         self.tickets: dict[int, Ticket] = {ticket.pk: ticket for ticket in tickets}
+        self.marks = MarkBook(project)
 
     def of_key(self, key: str) -> Ticket:
         """The ticket of a readable fingerprint key."""
@@ -203,7 +205,8 @@ class TicketBook:
         hidden: Counter[int] = Counter(self.fingerprints[key].ticket_id for _, key in state.hidden)
         ways = self._ways(movement)
         blocked = self._free(freed, held=movement.held)
-        touched = {ticket.pk: ticket for ticket in [*self._touched(movement), *blocked]}
+        waiting = self.marks.meet(self.tickets, collection_pass)
+        touched = {ticket.pk: ticket for ticket in [*self._touched(movement), *blocked, *waiting]}
         lines = []
         for pk, ticket in sorted(touched.items()):
             verb, before = self._decide_one(ticket, visible[pk], hidden[pk], movement, collection_pass)
@@ -225,14 +228,16 @@ class TicketBook:
     ) -> tuple[str, tuple[int, int]]:
         """Set a ticket's counts and status; return the verb of its history line ("" for none) and the counts before."""
         unproven = hidden + bool(ticket.blocking)
-        decision = decide(ticket.status, Evidence(errors, unproven, held=movement.held))
+        contained = self.marks.contained(ticket, collection_pass)
+        decision = decide(ticket.status, Evidence(errors, unproven, contained, movement.held))
         before = (ticket.errors, ticket.hidden_errors)
         opened = ticket.first_pass_id == collection_pass.pk and before == (0, 0) and decision.verb == ""
         ticket.errors, ticket.hidden_errors, ticket.status = errors, hidden, decision.status
         if decision.verb == "verified":
             ticket.verified_pass = collection_pass
+            self.marks.used_up(ticket, collection_pass)
         if decision.verb == "regressed":
-            ticket.regressed_pass = collection_pass
+            ticket.regressed_pass, ticket.marked_fixed_in = collection_pass, ""
         verb = "opened" if opened else decision.verb or ("changed" if before != (errors, hidden) else "")
         return verb, before
 
