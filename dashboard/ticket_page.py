@@ -19,7 +19,7 @@ from remediation.core.headline import Standing, headline
 from remediation.core.shares import share
 from remediation.core.silence import SERVING
 from remediation.hidden_tests import impact_of
-from remediation.models import Occurrence, Ticket
+from remediation.models import CollectionPass, FixMark, Occurrence, Ticket
 from remediation.querysets import LONG_TEXTS
 
 HISTORY = 100  # lines shown
@@ -73,6 +73,7 @@ def build(ticket: Ticket, query: Mapping[str, str]) -> dict[str, Any]:
             *(f"collection_pass__{text}" for text in LONG_TEXTS)
         )[:HISTORY],
         "older": max(0, ticket.transitions.count() - HISTORY),
+        "mark": _unanswered(ticket, last),
         **_neighbours(ticket),
     }
 
@@ -87,6 +88,13 @@ def _occurrences(ticket: Ticket) -> list[dict[str, Any]]:
             "settlement", "appeared_as",
         )
     )  # fmt: skip
+
+
+def _unanswered(ticket: Ticket, last: CollectionPass | None) -> FixMark | None:
+    """The mark that waits though a pass was counted since it was said; one query while the ticket waits."""
+    mark = ticket.marks.last() if ticket.status == "awaiting" else None
+    answered = last is not None and mark is not None and last.position > (mark.after or 0)
+    return mark if answered else None
 
 
 def _standing(ticket: Ticket, evidence: Evidence | None, blocked: Sequence[str]) -> Standing:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard import access, ticket_page
 from dashboard.forms import TicketCategoryForm
 from dashboard.sending import rebuild_soon
+from dashboard.templatetags.figures import when
 from remediation import tickets
 
 
@@ -23,6 +24,25 @@ def ticket(request: HttpRequest, slug: str, label: str) -> HttpResponse:
     context = {"project": found.project, "page": "tickets", "ticket": found, "form": form}
     context |= ticket_page.build(found, request.GET)
     return render(request, "dashboard/ticket.html", context)
+
+
+@require_POST
+def mark_fixed(request: HttpRequest, slug: str, label: str) -> HttpResponse:
+    """Note the commit or branch in which it is said to be fixed, or take that back; a pass decides."""
+    found = access.ticket_or_404(request.user, slug, label, "work")
+    named = request.POST.get("named", "")[:200]
+    try:
+        tickets.mark_fixed(found, request.user, named)
+    except tickets.Refused as refused:
+        messages.error(request, refused.text, extra_tags="bad")
+        return redirect("ticket", slug, label)
+    if found.marked_fixed_in:
+        due = found.project.next_pass_at
+        decides = f"The next pass, {when(due)}, decides." if due else "The next pass that contains it decides."
+        messages.success(request, f"Noted: {found.marked_fixed_in}. {decides}", extra_tags="good")
+    else:
+        messages.success(request, f"{found.label} is open again: no fix is named.", extra_tags="good")
+    return redirect("ticket", slug, label)
 
 
 @require_POST

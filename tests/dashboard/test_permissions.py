@@ -53,6 +53,7 @@ ROUTES = {
     "claim": Route(None, WORK, ("{key}-1",)),
     "release": Route(None, WORK, ("{key}-1",)),
     "ticket-category": Route(None, WORK, ("{key}-1",)),
+    "mark-fixed": Route(None, WORK, ("{key}-1",)),
     "silenced": Route(READ),
     "passes": Route(READ),
     "run-pass": Route(None, WORK),
