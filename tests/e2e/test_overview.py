@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -117,3 +118,15 @@ def test_the_portfolio_is_walked_and_opened_by_keys(visit: Visit, cast: Cast) ->
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/p/{names[0]}/")
     assert visitor.said == []
+
+
+def test_large_counts_and_a_changed_scope_fit_the_narrowest_phone(visit: Visit, cast: Cast) -> None:
+    broken = [factories.missing_module(f"tests/core/test_{i:04}.py") for i in range(1_200)]
+    marks = [factories.unknown_marker(f"tests/load/test_{i:04}.py") for i in range(1_100)]
+    factories.counted_pass(cast.other, None, [*broken, *marks], at=timezone.now() - timedelta(days=2))
+    session = dataclasses.replace(factories.SESSION, python="3.13.0")
+    visitor = visit("viewer", width=320)
+    stranger = visit("stranger", width=320)
+    factories.counted_pass(cast.project, None, broken[:20], session=session)
+    for browser, path in ((visitor, "/p/atlas/"), (stranger, "/p/borealis/")):
+        assert browser.go(path).evaluate("document.documentElement.scrollWidth") == 320, path
