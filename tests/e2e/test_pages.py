@@ -117,7 +117,7 @@ def faults(page: Any, width: int) -> list[str]:
     return found + [f"smaller than 24 px: {control}" for control in small]
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [1440, pytest.param(1024, marks=pytest.mark.slow), 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_is_accessible_and_its_console_quiet(visit: Visit, more: None, theme: str, width: int) -> None:
     visitor, guest = (visit(role, theme=theme, width=width) for role in ("admin", "anonymous"))
