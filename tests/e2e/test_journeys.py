@@ -77,6 +77,8 @@ def test_a_lead_from_sign_in_to_the_schedule(visit: Visit, cast: Cast) -> None:
     expect(page.locator("#preview")).to_contain_text(re.compile(r"\d+ errors?"))
     # When is the next pass?
     page.get_by_role("navigation", name="Project", exact=True).get_by_role("link", name="Settings").click()
+    page.get_by_role("link", name="Schedule", exact=True).click()
+    page.get_by_label("A cron expression").check()
     page.locator("#id_schedule").fill("30 6 * * 1-5")
     expect(page.locator("#due")).to_contain_text("06:30")
     assert spoken(visitor) == []
