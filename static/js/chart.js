@@ -88,15 +88,11 @@
   document.addEventListener("focusout", function (event) { if (event.target === plot()) rest(); });
 
   // --- Plotly
-  function coloured(value, styles) {
-    if (typeof value === "string") {
-      return value.replace(/var\((--[\w-]+)\)/g, function (_, name) { return styles.getPropertyValue(name).trim(); });
-    }
-    if (Array.isArray(value)) return value.map(function (item) { return coloured(item, styles); });
-    if (value && typeof value === "object") {
-      return Object.fromEntries(Object.entries(value).map(function (pair) { return [pair[0], coloured(pair[1], styles)]; }));
-    }
-    return value;
+  function coloured(figure) {
+    var styles = getComputedStyle(document.documentElement);
+    return JSON.parse(JSON.stringify(figure).replace(/"var\((--[\w-]+)\)"/g, function (_, name) {
+      return JSON.stringify(styles.getPropertyValue(name).trim());
+    }));
   }
   // --- patterns: for paper without colours, and for eyes that part shapes better
   function patterned() { return document.documentElement.dataset.patterns === "on"; }
@@ -117,7 +113,7 @@
   function draw() {
     var box = plot();
     if (!box || !figure || !window.Plotly) return;
-    var size = own("--size"), shown = coloured(figure, getComputedStyle(document.documentElement));
+    var size = own("--size"), shown = coloured(figure);
     var layout = shown.layout, part = 1 - pixels("--share");
     layout.margin = { pad: 0 };
     [["l", "left"], ["r", "right"], ["t", "top"], ["b", "bottom"]].forEach(function (side) {
