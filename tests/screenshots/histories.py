@@ -53,6 +53,7 @@ HISTORIES: dict[str, list[Change]] = {
     "few-passes": _falling(1),
     "rising": [{**START, **broken(0, 1, 2)}, broken(3, module="basket"), broken(*range(4, 9), module="basket")],
     "blocked": [*_falling(2), {"conftest.py": "from store.database import engine\n"}],
+    "failed": _falling(2),
     "stale": _falling(2),
     "silenced": [{**START, **broken(*range(6))}, dict.fromkeys(broken(0, 1, 2, 3), SKIPPED)],
     "scope-changed": _falling(2),

@@ -87,7 +87,7 @@ def _after(made: dict[str, Project]) -> None:
         tickets.claim(ticket, mei)
     _age(made["stale"], standing[0])
     passes.queue(made["first-pass-running"], trigger="manual")
-    passes.queue(made["few-passes"], trigger="manual", commit="main~1")
+    passes.queue(made["failed"], trigger="manual", commit="a-branch-that-is-not-there")
     tasks.try_hint()
     wait_for(lambda: made["first-pass-running"].passes.filter(stage="collect").exists(), 120, "a pass that collects")
 
