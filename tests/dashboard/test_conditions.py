@@ -10,9 +10,10 @@ from django.test import Client
 
 from remediation.models import CollectionPass
 from tests import factories
-from tests.dashboard.cast import WORKING, Cast, errors, words
+from tests.dashboard.cast import Cast, errors, words
 
 URL = "/p/atlas/passes/2/conditions/"
+HEALTHY = {"tests/test_healthy.py": 5}
 SESSION = dataclasses.replace(
     factories.SESSION,
     plugins=("pytest-cov 5.0.0", "xdist 3.8.0"),
@@ -37,7 +38,7 @@ ERROR tests/test_a.py - ModuleNotFoundError: <script>alert(1)</script>
 def cast(db: None) -> Cast:
     cast = Cast.make()
     values: dict[str, Any] = {"network": False, "interpreter": "built", "source_roots": ("src",)}
-    factories.counted_pass(cast.project, 2, errors(), WORKING, session=SESSION, **values)
+    factories.counted_pass(cast.project, 2, errors(), HEALTHY, session=SESSION, **values)
     return cast
 
 
@@ -107,7 +108,7 @@ def test_pytests_own_count_is_compared_where_ours_is_another(cast: Cast) -> None
 
 def test_another_pass_stands_beside_it(cast: Cast) -> None:
     later = dataclasses.replace(SESSION, python="3.13.0")
-    factories.counted_pass(cast.project, 3, errors()[:2], WORKING, session=later, network=True)
+    factories.counted_pass(cast.project, 3, errors()[:2], HEALTHY, session=later, network=True)
     page = see(cast, "/p/atlas/passes/3/conditions/?with=2")
     assert "Pass #3 counts 2 errors" in page and "#2 counts 3 errors" in page
     assert "Python" in page and "3.13.0 3.12.1" in page
@@ -115,7 +116,7 @@ def test_another_pass_stands_beside_it(cast: Cast) -> None:
 
 
 def test_equal_counts_are_said_to_be_equal_and_what_differs_all_the_same(cast: Cast) -> None:
-    factories.counted_pass(cast.project, 3, errors(), WORKING, session=dataclasses.replace(SESSION, python="3.13.0"))
+    factories.counted_pass(cast.project, 3, errors(), HEALTHY, session=dataclasses.replace(SESSION, python="3.13.0"))
     page = see(cast, "/p/atlas/passes/3/conditions/?with=2")
     assert "Pass #3 counts 3 errors and 5 tests, and so does #2." in page
     assert "2 things differ, though the counts are equal: commit and Python." in page
