@@ -15,6 +15,7 @@ from dashboard.views import (
     passes,
     people,
     portfolio,
+    reports,
     rules,
     schedule,
     settings,
@@ -64,6 +65,11 @@ urlpatterns = [
     path("p/<slug:slug>/passes/<int:number>/again/", passes.again, name="pass-again"),
     path("p/<slug:slug>/passes/<int:number>/stop/", passes.stop, name="stop-pass"),
     path("p/<slug:slug>/passes/<int:number>/confirm/", passes.confirm, name="confirm-pass"),
+    # /p/<slug>/reports/
+    path("p/<slug:slug>/reports/", reports.reports, name="reports"),
+    path("p/<slug:slug>/reports/now/", reports.this_week, name="report-now"),
+    path("p/<slug:slug>/reports/<str:label>/", reports.report, name="report"),
+    path("p/<slug:slug>/reports/<str:label>.<str:format>", reports.export, name="report-export"),
     # /p/<slug>/settings/ and /p/<slug>/rules/
     path("p/<slug:slug>/settings/", settings.settings, name="settings"),
     path("p/<slug:slug>/settings/schedule/", schedule.schedule, name="schedule"),

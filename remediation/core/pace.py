@@ -35,14 +35,14 @@ def steps(points: Sequence[Point]) -> Ledger | None:
     return Ledger.over(found) if found else None
 
 
-def pace(trend: Trend, until: Period, zone: tzinfo) -> tuple[Pace, ...]:
+def pace(trend: Trend, until: Period, zone: tzinfo, most: int = WEEKS) -> tuple[Pace, ...]:
     """The last weeks up to the period's end, from the week of the first pass on; the trend ends with the period."""
     if not trend.points:
         return ()
     first = week_of(trend.points[0].at, zone)
     week = week_of(until.end - timedelta(microseconds=1), zone)
     rows: list[Pace] = []
-    while len(rows) < WEEKS and week.end > first.start:
+    while len(rows) < most and week.end > first.start:
         inside = [point for point in trend.points if point.at in week]
         counted = [point for point in inside if point.counted]
         rows.insert(

@@ -1,0 +1,80 @@
+"""What the report of a week and the list of weeks show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from dashboard import drawing
+from dashboard.history import history_of
+from dashboard.reports import report_of, zone_of
+from remediation.core import period as periods
+from remediation.core import report_words as words
+from remediation.core.pace import Pace, pace
+from remediation.core.period import Period
+from remediation.core.report import Report
+from remediation.exporters import FORMATS
+from remediation.models import Project
+
+NAMES = {"md": "Markdown", "csv": "CSV", "json": "JSON"}
+MOST_WEEKS = 200  # of the list
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """One line of the list."""
+
+    period: Period
+    pace: Pace
+
+
+def build(project: Project, period: Period, now: datetime) -> dict[str, Any]:
+    """The context of one report. Raises ArithmeticError rather than show one that does not add up."""
+    report = report_of(project, period, now)
+    there = zone_of(project)
+    return {
+        "report": report,
+        "title": words.title(report),
+        "lead": words.lead(report),
+        "days": words.days(report),
+        "earlier": periods.week_of(period.start - timedelta(hours=1), there).label,
+        "later": periods.week_of(period.end, there).label if period.end <= now else "",
+        "formats": [(code, NAMES[code]) for code in FORMATS],
+        "terms": drawing.terms(report.ledger) if report.ledger and report.now else [],
+        "since_base": words.ledger(report.since_base) if report.since_base else "",
+        "reductions": words.reductions(report),
+        "bases": _bases(report),
+        "columns": [(point, report.facts.tickets.get(point.number), _run(report, point)) for point in report.columns],
+        "categories_sum": words.total([line.now for line in report.categories]),
+        "groups": [(name, slot, rows, sum(row.errors for row in rows)) for name, slot, rows in report.groups],
+        "remaining_sum": words.total([sum(row.errors for row in rows) for _, _, rows in report.groups]),
+        "bars": words.sparkline(report),
+        "not_said": words.not_said(report),
+    }
+
+
+def weeks(project: Project, now: datetime) -> list[Week]:
+    """Every week since the first pass, the latest first; the newest MOST_WEEKS of them."""
+    trend, there = history_of(project).trend, zone_of(project)
+    if not trend.points:
+        return []
+    first, week = trend.points[0].at, periods.week_of(now, there)
+    found: list[Week] = []
+    rows = {row.label: row for row in pace(trend, week, there, MOST_WEEKS)}
+    while week.end > first and len(found) < MOST_WEEKS:
+        if week.label in rows:
+            found.append(Week(week, rows[week.label]))
+        week = periods.week_of(week.start - timedelta(hours=1), there)
+    return found
+
+
+def _bases(report: Report) -> list[str]:
+    said = [words.basis(report, report.base)]
+    if report.before is not report.base:
+        said.append(words.basis(report, report.before))
+    return [text for text in said if text]
+
+
+def _run(report: Report, point: Any) -> str:
+    return report.facts.environment.get(point.number, "")

@@ -1,0 +1,167 @@
+"""The weekly report as a page, as files and from the command line."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import DjangoAssertNumQueries
+
+from remediation.models import Project
+from tests import factories
+from tests.dashboard.cast import WORKING, Cast, errors, words
+
+REPORTS = "/p/atlas/reports/"
+WEEK = "/p/atlas/reports/2026-W10/"  # 2 to 8 March; pass #1 is of Tuesday 3 March
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return Cast.make()
+
+
+def page(cast: Cast, url: str = WEEK) -> str:
+    answer = cast.client("viewer").get(url)
+    assert answer.status_code == 200
+    return words(answer.content.decode())
+
+
+def test_one_pass_is_a_start_and_no_movement(cast: Cast) -> None:
+    text = page(cast)
+    assert "3 collection errors at the first counted pass" in text
+    assert "#1 is the first counted pass; nothing stands before it." in text
+    assert "2 + 1 = 3" in text
+    assert "%" not in text
+
+
+def test_what_moved_is_resolved_back_and_left(cast: Cast) -> None:
+    ticket = cast.ticket(1)
+    ticket.solution, ticket.business_value = "Moved back <b>", "Registry tests are seen"
+    ticket.save()
+    factories.counted_pass(cast.project, 2, [errors()[2]], WORKING)
+    text = page(cast)
+    assert "3 collection errors became 1 this week" in text
+    assert "before 3 cleared −2 now 1" in text
+    assert "Verified by #2" in text and "2 errors; 2 files freed" in text
+    assert "Moved back <b> stated, not measured" in text
+    assert "No verified ticket was seen again this week." in text
+    factories.counted_pass(cast.project, 3, errors(), WORKING)
+    text = page(cast)
+    assert "No ticket was verified this week." in text
+    assert "Seen again at #3" in text and "Verified at #2. 2 errors at #3. Owner: none." in text
+
+
+def test_a_past_week_keeps_its_numbers_when_later_passes_change_them(cast: Cast) -> None:
+    factories.counted_pass(cast.project, 2, errors(), WORKING)
+    before = page(cast)
+    factories.counted_pass(cast.project, 9, [errors()[2]], WORKING)
+    after = page(cast)
+    assert before.split("Remaining work")[1].split("Pace")[0].replace("open", "") == (
+        after.split("Remaining work")[1].split("Pace")[0].replace("verified", "").replace("open", "")
+    )
+    later = page(cast, "/p/atlas/reports/2026-W11/")
+    assert "3 collection errors became 1 this week" in later
+
+
+def test_silenced_errors_are_no_progress(cast: Cast) -> None:
+    silent = {"tests/test_a.py": ("skipped", 0, "no display", "skip"), "tests/test_b.py": 4}
+    factories.counted_pass(cast.project, 2, [errors()[1], errors()[2]], silent)
+    text = page(cast)
+    assert "1 error more can no longer be seen though nobody repaired them." in text
+    assert "1 silenced" in text and "Test files: 1 pytest.skip for the whole module" in text
+    assert "No ticket was verified this week." in text
+
+
+def test_a_week_without_a_count_is_not_zero(cast: Cast) -> None:
+    factories.blocked_pass(cast.project, 9)
+    text = page(cast, "/p/atlas/reports/2026-W11/")
+    assert "Collection errors could not be counted this week" in text
+    assert "The last number is from 3 Mar 2026: 3 errors at pass #1." in text
+    assert "Not counted this week." in text and "#2 blocked" in text
+    assert page(cast, REPORTS).count("not counted") >= 1
+
+
+def test_a_project_without_a_pass_says_so(cast: Cast) -> None:
+    factories.project("empty")
+    client = cast.client("admin")
+    assert "No pass has ended yet." in words(client.get("/p/empty/reports/").content.decode())
+    text = words(client.get("/p/empty/reports/2026-W10/").content.decode())
+    assert "Nothing was counted this week" in text and "This is not zero errors." in text
+
+
+@pytest.mark.parametrize("label", ["2026-W54", "x", "9999-W52", "0000-W01", "2999-W01", "2026-W10.pdf", "x.md", "%00"])
+def test_a_week_or_format_that_does_not_exist_is_not_found(cast: Cast, label: str) -> None:
+    for end in ("", "/"):
+        answer = cast.client("viewer").get(f"{REPORTS}{label}{end}", follow=True)
+        assert answer.status_code == 404
+
+
+def test_files_say_the_same(cast: Cast) -> None:
+    factories.blocked_pass(cast.project, 2)
+    client = cast.client("viewer")
+    answer = client.get(WEEK[:-1] + ".csv")
+    assert answer["Content-Disposition"] == 'attachment; filename="atlas-2026-W10.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert sum(int(row["errors"]) for row in rows if row["pass"] == "1") == 3
+    assert [(row["errors"], row["total"]) for row in rows if row["pass"] == "2"] == [("", "")]
+    document = json.loads(client.get(WEEK[:-1] + ".json").content)
+    assert (document["format"], document["last"]["total"], document["passes"][1]["total"]) == (1, 3, None)
+    assert client.get(WEEK[:-1] + ".md").content.decode().startswith("# 3 collection errors at the first counted pass")
+
+
+def test_it_stays_cheap_and_light(cast: Cast, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    many = [factories.missing_module(f"tests/area_{n}/test_x.py", f"atlas.part_{n}") for n in range(40)]
+    factories.counted_pass(cast.project, 2, many, WORKING)
+    factories.counted_pass(cast.project, 3, many[:20], WORKING)
+    client = cast.client("viewer")
+    with django_assert_max_num_queries(16):  # two of them are session and account
+        answer = client.get(WEEK)
+    assert len(gzip.compress(answer.content)) <= 15 * 1024
+
+
+def test_the_overview_leads_to_it(cast: Cast) -> None:
+    text = cast.client("viewer").get("/p/atlas/").content.decode()
+    assert "/p/atlas/reports/now/" in text and 'data-key="g r"' in text
+    assert cast.client("viewer").get("/p/atlas/reports/now/").status_code == 200
+
+
+def test_the_command_writes_a_file(cast: Cast, tmp_path: Path) -> None:
+    out = tmp_path / "report.md"
+    call_command("weekly_report", "atlas", week="2026-W10", output=str(out))
+    assert out.read_text().startswith("# 3 collection errors at the first counted pass")
+
+
+def test_the_command_writes_any_days_to_standard_output(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("weekly_report", "atlas", since="2026-03-03", until="2026-03-03", format="json", output="-")
+    printed = capsys.readouterr().out
+    assert '"label": "2026-03-03-to-2026-03-03"' in printed
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"week": "2026-W54"},
+        {"since": "2026-03-03"},
+        {"since": "yesterday", "until": "2026-03-03"},
+        {"since": "2026-03-04", "until": "2026-03-03"},
+        {"week": "2026-W10", "since": "2026-03-03", "until": "2026-03-04"},
+    ],
+)
+def test_the_command_refuses_what_it_cannot_mean(cast: Cast, options: dict[str, str]) -> None:
+    with pytest.raises(CommandError) as refused:
+        call_command("weekly_report", "atlas", output="-", **options)
+    assert refused.value.returncode == 2
+
+
+def test_weeks_begin_in_the_projects_zone(cast: Cast) -> None:
+    Project.objects.filter(pk=cast.project.pk).update(time_zone="Pacific/Auckland")
+    # Sunday 8 March 13:00 UTC is Monday there.
+    factories.counted_pass(cast.project, 2, [errors()[2]], WORKING, at=factories.START + timedelta(days=6, hours=7))
+    assert "3 collection errors became 1 this week" in page(cast, "/p/atlas/reports/2026-W11/")
+    assert "at the first counted pass" in page(cast)
