@@ -77,7 +77,8 @@ def pages(project: Project) -> list[str]:
     tickets = [f"t/{ticket.label}/" for ticket in project.tickets.order_by("number")]
     lists = ["tickets/", "tickets/?tab=all", "tickets/?view=board", "tickets/?group=kind", "tickets/?group=directory"]
     passed = ["passes/", "passes/1/", "passes/2/", "passes/3/", "passes/2/?with=1", "passes/2/live/"]
-    rest = ["", "passes/2/conditions/?with=1", "silenced/", "rules/", "settings/"]
+    rest = ["", "passes/2/conditions/?with=1", "silenced/", "rules/", "settings/", "settings/schedule/"]
+    rest += ["reports/", "reports/now/", "reports/2026-W10/"]
     found = [f"/find/?q={word}" for word in ("script", "test_", "alert(1)", "%3Cimg")]
     return ["/", "/?all", *found, *(home + path for path in [*rest, *passed, *lists, *tickets])]
 

@@ -21,7 +21,7 @@ def focused(page: Page) -> str:
 def test_two_keys_go_to_a_page_and_one_alone_goes_nowhere(visit: Visit) -> None:
     visitor = visit("engineer")
     page = visitor.go("/p/atlas/")
-    for keys, path in (("gt", "tickets/"), ("gp", "passes/"), ("gs", "settings/"), ("go", "")):
+    for keys, path in (("gt", "tickets/"), ("gp", "passes/"), ("gr", "reports/"), ("gs", "settings/"), ("go", "")):
         page.keyboard.press(keys[0])
         page.keyboard.press(keys[1])
         page.wait_for_url(f"{visitor.base}/p/atlas/{path}")
@@ -123,4 +123,4 @@ def test_every_key_belongs_to_a_control_that_can_be_seen(visit: Visit, more: Non
         )
         assert hidden == 0, f"{name}: a key without a control"
     assert nameless == []
-    assert {"g o", "g t", "g p", "g s", "d", "?", "c", "j"} <= shown
+    assert {"g o", "g t", "g p", "g r", "g s", "/", "d", "?", "c", "j", "y", "x", "1", "0"} <= shown
