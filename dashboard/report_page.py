@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dashboard import drawing
+from dashboard import drawing, plot
 from dashboard.history import history_of
 from dashboard.reports import report_of, zone_of
+from dashboard.scene import compose
 from remediation.core import period as periods
 from remediation.core import report_words as words
 from remediation.core.pace import Pace, pace
@@ -33,7 +34,10 @@ def build(project: Project, period: Period, now: datetime) -> dict[str, Any]:
     """The context of one report. Raises ArithmeticError rather than show one that does not add up."""
     report = report_of(project, period, now)
     there = zone_of(project)
+    picture = plot.picture_of(project, report.trend, min(now, period.end))
     return {
+        "drawing": drawing.draw(compose(picture)) if picture else None,
+        "summary": plot.summary(report.trend),
         "report": report,
         "title": words.title(report),
         "lead": words.lead(report),
@@ -49,7 +53,6 @@ def build(project: Project, period: Period, now: datetime) -> dict[str, Any]:
         "categories_sum": words.total([line.now for line in report.categories]),
         "groups": [(name, slot, rows, sum(row.errors for row in rows)) for name, slot, rows in report.groups],
         "remaining_sum": words.total([sum(row.errors for row in rows) for _, _, rows in report.groups]),
-        "bars": words.sparkline(report),
         "not_said": words.not_said(report),
     }
 
