@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Q
+
 from dashboard import drawing, forecasts
 from dashboard.history import is_stale, totals_of
 from remediation.core import portfolio, sampling, window
 from remediation.core import trend as core
 from remediation.models import CollectionPass, Project
+from remediation.querysets import PLACED
 
 SORTS = {"attention": "attention", "name": "name", "left": "errors left"}
 SCALES = {"own": "its own", "same": "the same for all"}
@@ -155,8 +158,11 @@ def _order(sort: str) -> Any:
 def _passes(
     projects: Sequence[Project],
 ) -> tuple[dict[int, CollectionPass], dict[int, CollectionPass], dict[int, bool]]:
-    """By project: the last ended pass, the last counted one, and whether one is at work. One query."""
-    rows = CollectionPass.objects.filter(project__in=projects).listed()
+    """By project: the last ended pass, the last counted one, and whether one is at work. One query.
+
+    A pass that was asked for some other commit says nothing of the project's state, here as in its overview.
+    """
+    rows = CollectionPass.objects.filter(PLACED | ~Q(state="ended"), project__in=projects).listed()
     latest: dict[int, CollectionPass] = {}
     counted: dict[int, CollectionPass] = {}
     running: dict[int, bool] = defaultdict(bool)

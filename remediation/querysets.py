@@ -15,6 +15,9 @@ STANDING = Q(merged_into__isnull=True) & ~Q(status="verified")
 # Hidden endings that no later pass has settled.
 UNSETTLED = Q(close_reason__in=["masked", "silenced", "not-seen", "held"], settled_pass__isnull=True)
 
+# Passes that a trend has a place for: on the watched ref, or of its tip though they never learnt their commit.
+PLACED = Q(position__isnull=False) | Q(commit="", requested_commit="")
+
 # What can be long in a pass, and no list shows.
 LONG_TEXTS = ("detail", "command", "install_log", "output_tail", "conditions", "blocker")
 EVIDENCE = 600  # characters from the end of a traceback in which its last line is looked for
@@ -85,8 +88,7 @@ class PassQuerySet(models.QuerySet[Any]):
 
         A pass that was asked for an older commit and never got it, or stands off the ref, has no place in a trend.
         """
-        placed = Q(position__isnull=False) | Q(commit="", requested_commit="")
-        return self.filter(placed, state="ended").order_by(models.F("position").asc(nulls_last=True), "number")
+        return self.filter(PLACED, state="ended").order_by(models.F("position").asc(nulls_last=True), "number")
 
     def with_scope_facts(self) -> Self:
         """With ``scope_facts`` where a scope begins: at the first counted pass and wherever it changed."""

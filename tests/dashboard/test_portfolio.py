@@ -54,6 +54,14 @@ def test_no_project_yet(db: None) -> None:
     assert "Add a repository" not in said
 
 
+def test_a_pass_that_was_asked_for_another_commit_says_nothing_of_the_project(cast: Cast) -> None:
+    failed = factories.failed_pass(cast.project)
+    assert "Failed" in rows(cast.client("viewer"), "/?all")
+    CollectionPass.objects.filter(pk=failed.pk).update(position=None, commit="", requested_commit="not-there")
+    assert "Failed" not in rows(cast.client("viewer"), "/?all")
+    assert "Counted" in rows(cast.client("viewer"), "/?all")
+
+
 def test_a_blocked_project_keeps_its_last_count_and_comes_first(cast: Cast) -> None:
     factories.blocked_pass(cast.other)
     old = timezone.now() - timedelta(days=3, hours=1)

@@ -87,8 +87,12 @@ def _after(made: dict[str, Project]) -> None:
         tickets.claim(ticket, mei)
     _age(made["stale"], standing[0])
     passes.queue(made["first-pass-running"], trigger="manual")
-    passes.queue(made["failed"], trigger="manual", commit="a-branch-that-is-not-there")
+    passes.queue(made["failed"], trigger="manual")
+    repository = Path(made["failed"].source)
+    repository.rename(repository.with_suffix(".away"))
     tasks.try_hint()
+    wait_for(lambda: made["failed"].passes.filter(outcome="failed").exists(), 120, "a pass whose source is gone")
+    repository.with_suffix(".away").rename(repository)
     wait_for(lambda: made["first-pass-running"].passes.filter(stage="collect").exists(), 120, "a pass that collects")
 
 
