@@ -54,7 +54,7 @@ def hint() -> None:
     """Send a message for everything that could start now."""
     for pass_id in passes.waiting():
         run_pass.delay(pass_id)
-    for check_id in checks.nudge():
+    for check_id in checks.waiting():
         run_check.delay(check_id)
     for project_id in rebuilding.waiting():
         rebuild.delay(project_id)

@@ -5,11 +5,11 @@ from remediation.checks.queueing import (
     ENDED_BY_HAND,
     forget,
     hand_over,
-    nudge,
     reap,
     start,
     stop,
+    waiting,
 )
 from remediation.checks.running import STEPS, run
 
-__all__ = ["DRAFT", "ENDED_BY_HAND", "STEPS", "forget", "hand_over", "nudge", "reap", "run", "start", "stop"]
+__all__ = ["DRAFT", "ENDED_BY_HAND", "STEPS", "forget", "hand_over", "reap", "run", "start", "stop", "waiting"]

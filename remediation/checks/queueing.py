@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from remediation import projects
 from remediation.models import ConnectionCheck, Project, User
 from remediation.passes.lease import LEASE
-from remediation.passes.queueing import MAX_ATTEMPTS, NUDGE_AGAIN
+from remediation.passes.queueing import MAX_ATTEMPTS, nudge
 
 # What a draft may hold; the names are those of projects.create.
 DRAFT = ("name", "source", "ref", "key", "schedule", "time_zone", "interpreter", "install")
@@ -64,14 +64,9 @@ def claim(check_id: int) -> ConnectionCheck | None:
     return ConnectionCheck.objects.filter(pk=check_id).first() if won else None
 
 
-def nudge() -> list[int]:
+def waiting() -> list[int]:
     """Ids of queued checks that need a hint now, at most once a minute each."""
-    due = ConnectionCheck.objects.filter(state="queued").filter(
-        Q(nudged_at__isnull=True) | Q(nudged_at__lt=Now() - NUDGE_AGAIN)
-    )
-    ids = list(due.values_list("pk", flat=True))
-    ConnectionCheck.objects.filter(pk__in=ids).update(nudged_at=Now())
-    return ids
+    return nudge(ConnectionCheck.objects.filter(state="queued"))
 
 
 def reap() -> int:

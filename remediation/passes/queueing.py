@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
@@ -119,11 +120,14 @@ def waiting() -> list[int]:
         .order_by("project_id", "number")
         .distinct("project_id")
     )
-    due = CollectionPass.objects.filter(pk__in=oldest.values("pk")).filter(
-        Q(nudged_at__isnull=True) | Q(nudged_at__lt=Now() - NUDGE_AGAIN)
-    )
+    return nudge(CollectionPass.objects.filter(pk__in=oldest.values("pk")))
+
+
+def nudge(rows: QuerySet[Any]) -> list[int]:
+    """Ids of those among waiting rows that need a hint now, and a note that they got it: at most once a minute each."""
+    due = rows.filter(Q(nudged_at__isnull=True) | Q(nudged_at__lt=Now() - NUDGE_AGAIN))
     ids = list(due.values_list("pk", flat=True))
-    CollectionPass.objects.filter(pk__in=ids).update(nudged_at=Now())
+    rows.model._default_manager.filter(pk__in=ids).update(nudged_at=Now())
     return ids
 
 

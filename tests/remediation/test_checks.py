@@ -153,8 +153,8 @@ def test_one_worker_holds_a_check_and_an_old_one_writes_nothing(admin: User) -> 
     ConnectionCheck.objects.filter(pk=row.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert checks.reap() == 1
     row.refresh_from_db()
-    assert (row.state, row.attempts, checks.nudge()) == ("queued", 1, [row.pk])
-    assert checks.nudge() == [], "at most once a minute"
+    assert (row.state, row.attempts, checks.waiting()) == ("queued", 1, [row.pk])
+    assert checks.waiting() == [], "at most once a minute"
     for _ in range(2):
         assert claim(row.pk)
         ConnectionCheck.objects.filter(pk=row.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
