@@ -23,5 +23,6 @@ def follow_marks(project: Project, workshop: Workshop, branch: str) -> None:
             found = workshop.mirror.contained_from(branch, mark.commit)
         except SourceError:
             continue
-        mark.contained_from = None if found is None else max(found + project.position_offset, recorded + 1)
-        mark.save(update_fields=["commit", "contained_from"], force_update=True)
+        place = None if found is None else max(found + project.position_offset, recorded + 1)
+        # Not save(): a ticket, and its marks with it, may be gone by now, and that must not cost the pass.
+        FixMark.objects.filter(pk=mark.pk).update(commit=mark.commit, contained_from=place)
