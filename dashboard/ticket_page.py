@@ -93,7 +93,7 @@ def _occurrences(ticket: Ticket) -> list[dict[str, Any]]:
 def _unanswered(ticket: Ticket, last: CollectionPass | None) -> FixMark | None:
     """The mark that waits though a pass was counted since it was said; one query while the ticket waits."""
     mark = ticket.marks.last() if ticket.status == "awaiting" else None
-    answered = last is not None and mark is not None and last.position > (mark.after or 0)
+    answered = last is not None and mark is not None and last.pk != mark.after_id
     return mark if answered else None
 
 

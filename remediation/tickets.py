@@ -102,7 +102,7 @@ def mark_fixed(ticket: Ticket, user: User, named: str) -> None:
             raise Refused("", f"{ticket.label} is closed already: a pass no longer sees it.")
         if named == locked.marked_fixed_in:
             return
-        last = locked.project.passes.deciding().in_commit_order().values_list("position", flat=True).last()
+        last = locked.project.passes.deciding().in_commit_order().only("pk").last()
         FixMark.objects.create(ticket=locked, at=timezone.now(), actor=user, named=named, after=last)
         locked.marked_fixed_in = named
         if locked.status != "muted":

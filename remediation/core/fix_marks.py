@@ -5,30 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+Place = tuple[int, int]  # of a pass: position in commit order, number; a commit may have several passes
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """Somebody named the commit or branch that repairs a ticket; ``named`` "" takes it back.
 
-    ``after``: place in commit order of the last deciding pass when it was said, None when there was none.
-    ``contained_from``: from this place on a pass is known to contain the named commit; None while none is.
+    ``after``: the last deciding pass when it was said, None when there was none. ``contained_from``: position of the
+    first commit of the watched line that contains the named one, None while none is known; ``known_after``: the last
+    pass that was recorded without knowing it.
     """
 
     named: str
-    after: int | None
+    after: Place | None
     contained_from: int | None = None
+    known_after: Place | None = None
 
-    def contained_in(self, place: int) -> bool:
-        """Whether the commit at this place holds the named one."""
-        return self.contained_from is not None and self.contained_from <= place
+    def contained_in(self, place: Place) -> bool:
+        """Whether the pass at this place is known to contain the named commit."""
+        known = self.known_after is None or self.known_after < place
+        return known and self.contained_from is not None and self.contained_from <= place[0]
 
 
-def said_before(marks: Sequence[Mark], place: int) -> Mark | None:
+def said_before(marks: Sequence[Mark], place: Place) -> Mark | None:
     """The last word that was said before a pass at ``place``."""
     return next((mark for mark in reversed(marks) if mark.after is None or mark.after < place), None)
 
 
-def in_force(marks: Sequence[Mark], place: int, verified_at: int | None) -> Mark | None:
+def in_force(marks: Sequence[Mark], place: Place, verified_at: Place | None) -> Mark | None:
     """The mark that a pass at ``place`` is asked about: the last one said before it.
 
     A pass that verified the ticket since has used it up. ``verified_at``: that pass's place.
@@ -40,7 +45,7 @@ def in_force(marks: Sequence[Mark], place: int, verified_at: int | None) -> Mark
     return None if used else last
 
 
-def entering(status: str, mark: Mark | None, previous: int | None) -> str:
+def entering(status: str, mark: Mark | None, previous: Place | None) -> str:
     """The status in which a ticket meets a pass. ``previous``: place of the counted pass before it.
 
     A mark that was said since then makes it wait for this pass; without one in force it is open again. Verified and
@@ -54,8 +59,9 @@ def entering(status: str, mark: Mark | None, previous: int | None) -> str:
     return "awaiting" if fresh or status == "open" else status
 
 
-def unheard(marks: Sequence[Mark], last: int | None) -> Mark | None:
+def unheard(marks: Sequence[Mark], last: Place | None) -> Mark | None:
     """The last mark, where no pass has come after it yet; ``last``: place of the last deciding pass."""
-    if not marks or (marks[-1].after is None and last is not None):
+    if not marks:
         return None
-    return marks[-1] if last is None or (marks[-1].after or 0) >= last else None
+    after = marks[-1].after
+    return marks[-1] if last is None or (after is not None and after >= last) else None

@@ -186,18 +186,19 @@ class Occurrence(models.Model):
 class FixMark(models.Model):
     """Somebody said in which commit or branch a ticket is fixed. A fact: it closes nothing, a pass decides.
 
-    ``named`` is what was typed, "" takes the last one back. ``after`` is the place in commit order of the last
-    deciding pass then. ``commit`` is what git knows by that name, ``contained_from`` the place from which a pass is
-    known to contain it; a worker asks.
+    ``named`` is what was typed, "" takes the last one back; ``after`` the last deciding pass then. What git says, once
+    a worker has asked: ``commit``, ``contained_from`` (position of the first commit of the watched line that contains
+    it), and ``known_after``, the last pass that was recorded without knowing it.
     """
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="marks")
     at = models.DateTimeField()
     actor = models.ForeignKey("remediation.User", models.SET_NULL, null=True, related_name="+")
     named = models.CharField(max_length=200, blank=True)
-    after = models.IntegerField(null=True)
+    after = models.ForeignKey("remediation.CollectionPass", models.CASCADE, null=True, related_name="+")
     commit = models.CharField(max_length=40, blank=True)
     contained_from = models.IntegerField(null=True)
+    known_after = models.ForeignKey("remediation.CollectionPass", models.CASCADE, null=True, related_name="+")
 
     class Meta:
         ordering = ["pk"]

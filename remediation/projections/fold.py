@@ -113,7 +113,7 @@ def rebuild(
             on_pass(count)
         else:
             fold.tickets.block(collection_pass)
-    last = passes.values_list("position", flat=True).last()
+    last = passes.values_list("position", "number").last()
     fold.tickets.marks.after_all(fold.tickets.tickets, last)
     fold.tickets.leave_old_versions(inherited.heirs)
     retime(project)

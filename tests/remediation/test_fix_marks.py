@@ -82,6 +82,15 @@ def test_a_pass_with_the_same_facts_still_answers_a_mark() -> None:
 
 
 @pytest.mark.django_db
+def test_a_pass_run_again_on_the_same_commit_answers_a_mark() -> None:
+    project = factories.project()
+    tickets.mark_fixed(see(project, 1, A), factories.user(), "e7710ab")
+    FixMark.objects.update(contained_from=1)
+    assert see(project, 1, A).status == "still-seen"
+    assert_rebuilds(project)
+
+
+@pytest.mark.django_db
 def test_a_mark_on_another_branch_is_no_trap_when_the_error_goes() -> None:
     project = factories.project()
     tickets.mark_fixed(see(project, 1, A), factories.user(), "fix/registry")
