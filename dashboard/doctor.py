@@ -53,6 +53,7 @@ def examine(*, up: bool) -> Iterator[Finding]:
         "git": git,
         "uv": uv,
         "sandbox": sandbox,
+        "mail": mail,
         "data": data_directory,
         "disk": disk,
     }
@@ -185,6 +186,15 @@ def sandbox() -> Finding:
     if level < 2:
         return Finding(WARN, "sandbox", found, "install bubblewrap (apt-get install bubblewrap)")
     return Finding(OK, "sandbox", found)
+
+
+def mail() -> Finding:
+    """Whether and how mail is sent; never the password."""
+    if not settings.MAIL:
+        return Finding(OK, "mail", "not configured, nothing is sent (EMAIL_URL)")
+    how = "TLS" if settings.EMAIL_USE_SSL else "STARTTLS" if settings.EMAIL_USE_TLS else "in the clear"
+    text = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}, {how}, from {settings.DEFAULT_FROM_EMAIL}"
+    return Finding(OK, "mail", text) if settings.SITE_URL else Finding(WARN, "mail", text, "set SITE_URL for its links")
 
 
 def data_directory() -> Finding:

@@ -72,6 +72,31 @@ def database_from_url(url: str) -> dict[str, object]:
     }
 
 
+def mail_from_url(url: str) -> dict[str, object]:
+    """Django's EMAIL_* settings for ``smtp://user:password@host:587`` (STARTTLS) or ``smtps://..:465`` (TLS at once).
+
+    ``?tls=no`` after smtp:// sends in the clear, for a relay on the same machine. Raises ImproperlyConfigured for
+    another scheme or without a host. The text never repeats the password.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587 or smtps://..:465.")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured("EMAIL_URL: the port is not a number (percent-encode the password).") from None
+    at_once = parts.scheme == "smtps"
+    clear = dict(parse_qsl(parts.query)).get("tls", "yes").lower() in {"no", "0", "off", "false"}
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port or (465 if at_once else 25 if clear else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": at_once,
+        "EMAIL_USE_TLS": not at_once and not clear,
+    }
+
+
 def broker_from_url(url: str) -> str:
     """Celery's spelling of a Redis URL.
 

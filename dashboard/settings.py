@@ -8,7 +8,15 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.embedded import Address, keep_secret
-from dashboard.environment import broker_from_url, database_from_url, env_bool, env_int, env_list, env_text
+from dashboard.environment import (
+    broker_from_url,
+    database_from_url,
+    env_bool,
+    env_int,
+    env_list,
+    env_text,
+    mail_from_url,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Everything we keep outside the database: mirrors, environments, logs, the embedded servers.
@@ -177,6 +185,21 @@ COLLECT_OPEN_FILES = env_int("COLLECT_OPEN_FILES", 1_024, least=64)
 # --- Background work; dashboard/celery.py holds what is no deployment's choice.
 CELERY_BROKER_URL = broker_from_url(REDIS_URL)
 BEAT_SCHEDULE_FILE = str(DATA_DIR / "beat-schedule")
+
+# --- Mail. Without EMAIL_URL nothing is sent: whoever would send asks MAIL first, and pages say so.
+EMAIL_URL = env_text("EMAIL_URL")
+MAIL = bool(EMAIL_URL)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL else 'dummy'}.EmailBackend"
+EMAIL_TIMEOUT = env_int("EMAIL_TIMEOUT", 20, least=1)  # seconds
+DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL")
+if MAIL:
+    globals().update(mail_from_url(EMAIL_URL))
+    if not DEFAULT_FROM_EMAIL:
+        raise ImproperlyConfigured("EMAIL_URL is set, DEFAULT_FROM_EMAIL is not: name the sender's address.")
+# Where people reach the site, for links in what is sent while nobody asks for a page.
+SITE_URL = env_text("SITE_URL").rstrip("/")
+if SITE_URL and not SITE_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured(f"SITE_URL={SITE_URL!r} must begin with http:// or https://.")
 
 # --- Logs: one event, one line, to standard error
 LOG_LEVEL = env_text("LOG_LEVEL", "INFO").upper()

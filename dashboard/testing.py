@@ -19,14 +19,19 @@ _FLAGS = (
     "--disable-sync", "--disable-quic", "--no-first-run",
 )  # fmt: skip
 
+# Of the developer's own environment: the tests would delete its rows, write to its people or ask its sign-in.
+_FOREIGN = (
+    "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "TRUSTED_PROXY", "EMAIL_URL",
+    "SITE_URL", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_DOMAINS",
+)  # fmt: skip
+
 
 class _TestServers:
     """Servers of one test session in a folder of their own, gone with it."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="rd-test-")).resolve()
-        # Servers of the developer's own would otherwise be the ones whose rows the tests delete.
-        for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS"):
+        for name in _FOREIGN:
             os.environ.pop(name, None)
         os.environ.update(
             REMEDIATION_TESTING="1",

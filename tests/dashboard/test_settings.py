@@ -16,8 +16,17 @@ from django.contrib.staticfiles import finders
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from dashboard import doctor
 from dashboard.celery import app
-from dashboard.environment import broker_from_url, database_from_url, env_bool, env_int, env_list, env_text
+from dashboard.environment import (
+    broker_from_url,
+    database_from_url,
+    env_bool,
+    env_int,
+    env_list,
+    env_text,
+    mail_from_url,
+)
 from dashboard.first_link import VALID_SECONDS, check, issue_link, redeem
 from dashboard.logs import LineFormatter
 
@@ -70,6 +79,36 @@ def test_unusable_database_url_is_refused_without_its_password(url):
     assert "hush" not in str(caught.value)
 
 
+def test_mail_urls():
+    found = mail_from_url("smtp://us%40er:p%2Fw@mail.example.org")
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"], found["EMAIL_HOST_USER"]) == ("mail.example.org", 587, "us@er")
+    assert found["EMAIL_HOST_PASSWORD"] == "p/w"
+    assert found["EMAIL_USE_TLS"] and not found["EMAIL_USE_SSL"]
+    found = mail_from_url("smtps://mail.example.org")
+    assert (found["EMAIL_PORT"], found["EMAIL_USE_SSL"], found["EMAIL_USE_TLS"]) == (465, True, False)
+    found = mail_from_url("smtp://localhost:2525?tls=no")
+    assert (found["EMAIL_PORT"], found["EMAIL_USE_SSL"], found["EMAIL_USE_TLS"]) == (2525, False, False)
+
+
+@pytest.mark.parametrize("url", ["mail.example.org", "http://u:hush@h", "smtp://u:hush@h:x", "smtp://"])
+def test_unusable_mail_url_is_refused_without_its_password(url):
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL") as caught:
+        mail_from_url(url)
+    assert "hush" not in str(caught.value)
+
+
+def test_the_doctor_says_how_mail_is_sent_and_never_the_password(settings):
+    assert doctor.mail().text == "not configured, nothing is sent (EMAIL_URL)"
+    for name, value in mail_from_url("smtp://mailer:hush@mail.example.org").items():
+        setattr(settings, name, value)
+    settings.MAIL, settings.DEFAULT_FROM_EMAIL = True, "dashboard@example.org"
+    assert doctor.mail().line() == (
+        "warn mail: mail.example.org:587, STARTTLS, from dashboard@example.org, set SITE_URL for its links"
+    )
+    settings.SITE_URL = "https://dashboard.example.org"
+    assert (doctor.mail().state, doctor.mail().remedy) == ("ok", "")
+
+
 def test_redis_urls():
     assert broker_from_url("redis://:pw@h:1/2") == "redis://:pw@h:1/2"
     assert broker_from_url("unix://:pw@/run/v.sock?db=3") == "redis+socket://:pw@/run/v.sock?virtual_host=3"
@@ -119,6 +158,12 @@ def test_a_real_database_needs_a_given_key(tmp_path):
     done = settings_process(DATABASE_URL="postgresql://u:p@h/app", DATA_DIR=str(tmp_path))
     assert done.returncode != 0
     assert "SECRET_KEY is not set" in done.stderr
+
+
+def test_mail_needs_a_sender(tmp_path):
+    done = settings_process(EMAIL_URL="smtp://u:hush@mail.example.org", DATA_DIR=str(tmp_path))
+    assert done.returncode != 0
+    assert "DEFAULT_FROM_EMAIL is not" in done.stderr and "hush" not in done.stderr
 
 
 def test_the_embedded_one_keeps_a_key_of_its_own(tmp_path):
