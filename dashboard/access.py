@@ -28,7 +28,7 @@ class Rights:
     """What one person may do in one project; templates ask it, so no button is shown that would be refused.
 
     ``read``: see it. ``work``: claim, release, sort a ticket, run a pass. ``lead``: settings, rules, confirm a
-    pass, release another's claim. ``admin``: everything, and adding projects.
+    pass, assign a ticket, release another's claim. ``admin``: everything, and adding projects.
     """
 
     role: str = ""
@@ -99,6 +99,12 @@ def ticket_or_404(user: Any, slug: str, label: str, need: Need = "read") -> Tick
         raise Http404("No such ticket.")
     ticket.project = project
     return ticket
+
+
+def may_assign(user: Any, project: Project, to: Any, owner: Any) -> None:
+    """Raises PermissionDenied unless it is a free ticket for oneself: to give to or take from others needs a lead."""
+    if (to != user or owner is not None) and not project.rights.lead:
+        raise PermissionDenied(f"Your role in {project.name} is {project.rights.role}. This needs a lead.")
 
 
 def pass_or_404(user: Any, slug: str, number: int, need: Need = "read") -> CollectionPass:

@@ -16,6 +16,7 @@ from dashboard.ticket_lines import Line, Lines, in_tab
 from remediation.core.impact import Bound, Impact
 from remediation.hidden_tests import blocked_files
 from remediation.models import Category, CollectionPass, FileState, Project, SavedView, Ticket, User
+from remediation.tickets import assignable
 
 PAGE_SIZE = 50
 LAST_VERIFIED = 5
@@ -62,6 +63,7 @@ def build(project: Project, user: User, chosen: Filter, page_number: Any) -> dic
         "may_save": chosen.query() != Filter().query(),
         "as_list": chosen.query(view="list"),
         "as_board": chosen.query(view="board"),
+        "people": list(assignable(project)) if project.rights.lead and not chosen.board else [],
         "carried": chosen.hidden_fields("q", "kind", *([] if chosen.board else ["group", "order"])),
         **_choices(categories, tab, chosen, found),
         **standing,

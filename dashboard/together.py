@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django import forms
 
+from dashboard import access
 from dashboard.sending import rebuild_soon
 from dashboard.templatetags.figures import age
 from remediation import tickets as use_cases
@@ -13,7 +14,7 @@ from remediation.models import Category, Project, Ticket, User
 from remediation.tickets import Outcome
 
 NAMED = 5  # of those that did not work; more are a number
-_WAYS = [("claim", "Claim"), ("release", "Release"), ("category", "Set category")]
+_WAYS = [("claim", "Claim"), ("release", "Release"), ("assign", "Assign"), ("category", "Set category")]
 
 
 class TogetherForm(forms.Form):
@@ -22,16 +23,19 @@ class TogetherForm(forms.Form):
     ticket = forms.ModelMultipleChoiceField(Ticket.objects.none(), to_field_name="number")
     do = forms.ChoiceField(choices=_WAYS)
     category = forms.ModelChoiceField(Category.objects.none(), required=False)
+    person = forms.ModelChoiceField(User.objects.none(), required=False)
 
     def __init__(self, project: Project, *args: object) -> None:
         super().__init__(*args)
         self.fields["ticket"].queryset = project.tickets.select_related("project", "category").order_by("number")
         self.fields["category"].queryset = project.categories.filter(archived=False)
+        self.fields["person"].queryset = use_cases.assignable(project)
 
     def clean(self) -> None:
-        """A category is needed where one is to be set."""
-        if self.cleaned_data.get("do") == "category" and not self.cleaned_data.get("category"):
-            self.add_error("category", "Choose a category.")
+        """A category is needed where one is to be set, and a person where tickets are to be given to one."""
+        for do, needed in (("category", "category"), ("assign", "person")):
+            if self.cleaned_data.get("do") == do and not self.cleaned_data.get(needed):
+                self.add_error(needed, f"Choose a {needed}.")
 
     @property
     def refusal(self) -> str:
@@ -48,6 +52,10 @@ def act(form: TogetherForm, project: Project, user: User) -> tuple[str, str]:
         return told(use_cases.claim_each(chosen, user), "claimed")
     if do == "release":
         return told(use_cases.release_each(chosen, user, from_anyone=project.rights.lead), "released")
+    if do == "assign":
+        person = form.cleaned_data["person"]
+        access.may_assign(user, project, person, None)
+        return told(use_cases.assign_each(chosen, person, user), f"assigned to {person.label}")
     category = form.cleaned_data["category"]
     outcomes = use_cases.sort_each(chosen, category, user)
     if any(outcome.done for outcome in outcomes):

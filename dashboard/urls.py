@@ -51,6 +51,7 @@ urlpatterns = [
     path("p/<slug:slug>/tickets/views/", tickets.views, name="saved-views"),
     path("p/<slug:slug>/t/<str:label>/", ticket.ticket, name="ticket"),
     path("p/<slug:slug>/t/<str:label>/claim/", tickets.claim, name="claim"),
+    path("p/<slug:slug>/t/<str:label>/assign/", tickets.assign, name="assign"),
     path("p/<slug:slug>/t/<str:label>/release/", tickets.release, name="release"),
     path("p/<slug:slug>/t/<str:label>/fixed/", ticket.mark_fixed, name="mark-fixed"),
     path("p/<slug:slug>/t/<str:label>/category/", ticket.category, name="ticket-category"),

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import access, ticket_page
-from dashboard.forms import TicketCategoryForm
+from dashboard.forms import AssignForm, TicketCategoryForm
 from dashboard.sending import rebuild_soon
 from dashboard.templatetags.figures import when
 from remediation import tickets
@@ -22,6 +22,8 @@ def ticket(request: HttpRequest, slug: str, label: str) -> HttpResponse:
         return redirect("ticket", slug, f"{found.project.key}-{found.merged_into.number}")
     form = TicketCategoryForm(found.project, initial={"category": found.category_id})
     context = {"project": found.project, "page": "tickets", "ticket": found, "form": form}
+    if found.project.rights.lead:
+        context["assign"] = AssignForm(found.project, request.user, initial={"owner": found.claimed_by_id})
     context |= ticket_page.build(found, request.GET)
     return render(request, "dashboard/ticket.html", context)
 

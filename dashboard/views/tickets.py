@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from dashboard import access, ticket_list
+from dashboard.forms import AssignForm
 from dashboard.templatetags.figures import age
 from dashboard.ticket_filter import Filter
 from dashboard.together import TogetherForm, act
@@ -78,6 +79,25 @@ def claim(request: HttpRequest, slug: str, label: str) -> HttpResponse:
         text = f"{outcome.owner.label} claimed it {age(outcome.at)} ago."
         return _answer(request, ticket, text, "warn", status=409)
     return _answer(request, ticket, f"You have {ticket.label}. It closes when a pass no longer sees it.", "good")
+
+
+@require_POST
+def assign(request: HttpRequest, slug: str, label: str) -> HttpResponse:
+    """Give a ticket to somebody. Where it is no longer who the form names, 409 says who has it now."""
+    ticket = access.ticket_or_404(request.user, slug, label, "work")
+    form = AssignForm(ticket.project, request.user, request.POST)
+    if not form.is_valid():
+        return _answer(request, ticket, "Choose somebody who works in this project.", "warn", status=422)
+    to, owner = form.cleaned_data["to"], form.cleaned_data["owner"]
+    access.may_assign(request.user, ticket.project, to, owner)
+    try:
+        outcome = use_cases.assign(ticket, to, request.user, owner=owner)
+    except use_cases.Refused as refused:
+        return _answer(request, ticket, str(refused), "warn", status=409)
+    if outcome.owner != to:
+        text = f"{outcome.owner.label} has had it for {age(outcome.at)}. Nothing was assigned."
+        return _answer(request, ticket, text, "warn", status=409)
+    return _answer(request, ticket, f"{to.label} has {ticket.label} now.", "good")
 
 
 @require_POST

@@ -51,6 +51,7 @@ ROUTES = {
     "saved-views": Route(None, READ),
     "ticket": Route(READ, args=("{key}-1",)),
     "claim": Route(None, WORK, ("{key}-1",)),
+    "assign": Route(None, WORK, ("{key}-1",)),
     "release": Route(None, WORK, ("{key}-1",)),
     "ticket-category": Route(None, WORK, ("{key}-1",)),
     "mark-fixed": Route(None, WORK, ("{key}-1",)),

@@ -1,0 +1,23 @@
+"""What people do with a ticket: claim, assign, release, sort, say where it is fixed. Closing is not among them."""
+
+from remediation.refusals import Refused
+from remediation.tickets.claims import Claim, assign, assignable, claim, release
+from remediation.tickets.fixing import mark_fixed
+from remediation.tickets.several import Outcome, assign_each, claim_each, release_each, sort_each
+from remediation.tickets.sorting import set_category
+
+__all__ = [
+    "Claim",
+    "Outcome",
+    "Refused",
+    "assign",
+    "assign_each",
+    "assignable",
+    "claim",
+    "claim_each",
+    "mark_fixed",
+    "release",
+    "release_each",
+    "set_category",
+    "sort_each",
+]
