@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dashboard.acting.Acting",
     "dashboard.access.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -139,7 +140,8 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # probes speak plain http behind the pr
 SECURE_HSTS_SECONDS = env_int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SILENCED_SYSTEM_CHECKS = ["security.W021"]  # preloading a domain is its owner's decision, not an application's
-if env_bool("TRUSTED_PROXY", False):  # a proxy in front of us sets X-Forwarded-Proto and strips a client's own
+TRUSTED_PROXY = env_bool("TRUSTED_PROXY", False)  # it sets X-Forwarded-Proto and -For and strips a client's own
+if TRUSTED_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Static files

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from remediation import audit
 from remediation.core.classify import KINDS
 from remediation.core.rules import Rule, RuleFacts
 from remediation.core.sorting import Preview, SortedTicket, preview
@@ -42,6 +43,11 @@ def save_rules(project: Project, rows: Sequence[Rule], *, saved_by: User | None 
         locked.save(update_fields=["rules_version"], force_update=True)
         after = None if history else locked.passes.deciding().in_commit_order().last()
         write_rules(locked, rows, categories, saved_by=saved_by, after=after)
+        said = {
+            "version": (locked.rules_version - 1, locked.rules_version),
+            "sorts": ("", f"passes after #{after.number}" if after else "all of history"),
+        }
+        audit.write("saved", f"rules, version {locked.rules_version}", project=locked, changes=said, by=saved_by)
     project.refresh_from_db(fields=["rules_version"])
     return locked.rules_version
 
@@ -104,6 +110,7 @@ def save_category(project: Project, category: Category | None = None, **values: 
     if unknown:
         raise TypeError(f"not a field of a category: {', '.join(sorted(unknown))}")
     row = category or Category(project=project, order=50)
+    before = {field: getattr(row, field) for field in values} if category else dict.fromkeys(values, "")
     for field, value in values.items():
         setattr(row, field, clean_line(value) if isinstance(value, str) else value)
     if not row.name or len(row.name) > 60:
@@ -126,6 +133,8 @@ def save_category(project: Project, category: Category | None = None, **values: 
                 row.save()
         except IntegrityError as error:
             raise Refused("name", f"There is a category “{row.name}” already.") from error
+        if said := audit.differences(before, {field: getattr(row, field) for field in values}):
+            audit.write("changed" if category else "added", f"category {row.name}", project=project, changes=said)
     return row
 
 
@@ -138,6 +147,10 @@ def move_category(category: Category, *, up: bool) -> None:
         if at is None:
             return
         to = max(0, min(len(rows) - 1, at - 1 if up else at + 1))
+        if to == at:
+            return
+        said = {"place": (at + 1, to + 1)}
+        audit.write("moved", f"category {category.name}", project=category.project, changes=said)
         rows.insert(to, rows.pop(at))
         for order, row in enumerate(rows, start=1):
             if row.order != order:

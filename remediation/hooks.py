@@ -7,10 +7,13 @@ import hmac
 import json
 import re
 import secrets
+from typing import Any
 
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from remediation import audit
 from remediation.models import Project
 from remediation.refusals import Refused
 
@@ -28,17 +31,14 @@ def make(project: Project, *, secret: str = "") -> str:
     if secret and not _SECRET.fullmatch(secret):
         raise Refused("secret", "A secret has 8 to 200 letters, digits or signs, without spaces.")
     token = secrets.token_urlsafe(32)
-    Project.objects.filter(pk=project.pk).update(
-        hook_digest=_digest(token), hook_secret=secret, hook_made_at=timezone.now(), hook_called_at=None
-    )
-    _refresh(project)
+    made = {"hook_digest": _digest(token), "hook_secret": secret, "hook_made_at": timezone.now()}
+    _store(project, "made", **made, hook_called_at=None)
     return token
 
 
 def remove(project: Project) -> None:
     """End the address."""
-    Project.objects.filter(pk=project.pk).update(hook_digest="", hook_secret="", hook_made_at=None, hook_called_at=None)
-    _refresh(project)
+    _store(project, "removed", hook_digest="", hook_secret="", hook_made_at=None, hook_called_at=None)
 
 
 def project_of(token: str) -> Project | None:
@@ -84,5 +84,14 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _refresh(project: Project) -> None:
-    project.refresh_from_db(fields=["hook_digest", "hook_secret", "hook_made_at", "hook_called_at"])
+def _store(project: Project, verb: str, **columns: Any) -> None:
+    with transaction.atomic():
+        before = Project.objects.select_for_update().get(pk=project.pk)
+        Project.objects.filter(pk=project.pk).update(**columns)
+        if before.hook_digest or columns["hook_digest"]:
+            said = {
+                "address": audit.secret(before.hook_digest, columns["hook_digest"]),
+                "secret": audit.secret(before.hook_secret, columns["hook_secret"]),
+            }
+            audit.write(verb, "address of pushes", project=project, changes=said)
+    project.refresh_from_db(fields=[*columns])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from remediation import audit
 from remediation.core.text import clean_line
 from remediation.models import Project, User
 from remediation.refusals import Refused
@@ -21,9 +22,12 @@ def pause(project: Project, user: User, reason: str) -> None:
     text = clean_line(reason, 300)
     if not text:
         raise Refused("reason", "Say why: everybody who wonders about missing passes reads it.")
-    Project.objects.filter(pk=project.pk, paused_at=None).update(
-        paused_at=timezone.now(), paused_by=user, paused_reason=text, next_pass_at=None
-    )
+    with transaction.atomic():
+        paused = Project.objects.filter(pk=project.pk, paused_at=None).update(
+            paused_at=timezone.now(), paused_by=user, paused_reason=text, next_pass_at=None
+        )
+        if paused:
+            audit.write("paused", "schedule", project=project, changes={"reason": ("", text)}, by=user)
     project.refresh_from_db(fields=["paused_at", "paused_by", "paused_reason", "next_pass_at"])
 
 
@@ -33,6 +37,7 @@ def resume(project: Project) -> None:
         locked = Project.objects.select_for_update().get(pk=project.pk)
         if locked.paused_at is None:
             return
+        audit.write("resumed", "schedule", project=project, changes={"reason": (locked.paused_reason, "")})
         locked.paused_at, locked.paused_by, locked.paused_reason = None, None, ""
         try:
             locked.next_pass_at = next_due(locked.schedule, locked.time_zone, timezone.now())

@@ -13,7 +13,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 from django.db import connections
 
+from dashboard.acting import command_line
 from dashboard.embedded import InUse, ServerError, ensure
+from remediation.audit import acting
 
 OK, BLOCKED, BAD_INPUT = 0, 1, 2
 
@@ -68,7 +70,8 @@ class ProjectCommand(BaseCommand):
             try:
                 if started:
                     migrate()
-                return self.work(**options)
+                with acting(command_line()) if self.needs_servers else nullcontext():
+                    return self.work(**options)
             except DatabaseError as error:
                 if _unreachable():
                     raise CommandError(f"The database does not answer: {_line(error)}") from error

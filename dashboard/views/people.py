@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard import first_link
 from dashboard.forms import SignInForm, WelcomeForm
+from remediation import audit
 
 
 class SignIn(LoginView):
@@ -48,6 +49,8 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         try:
             with transaction.atomic():
                 account = form.save()
+                verb = "changed" if form.account else "added"
+                audit.write(verb, f"administrator {account.username}, by the one-time link", by=account)
                 # Last, inside the transaction: a wrong password keeps the link, a used link keeps the accounts.
                 if not first_link.redeem(settings.DATA_DIR, token):
                     raise _LinkGone

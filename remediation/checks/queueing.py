@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from remediation import projects
+from remediation import audit, projects
 from remediation.models import ConnectionCheck, Project, User
 from remediation.passes.lease import LEASE
 from remediation.passes.queueing import MAX_ATTEMPTS, nudge
@@ -42,6 +42,7 @@ def start(user: User, draft: Mapping[str, str]) -> ConnectionCheck:
     with transaction.atomic():
         for earlier in ConnectionCheck.objects.filter(requested_by=user).exclude(state="ended"):
             stop(earlier)
+        audit.write("tested", f"connection to {stored['source']}", by=user)
         return ConnectionCheck.objects.create(requested_by=user, draft=stored, created_at=Now())
 
 
@@ -79,7 +80,11 @@ def reap() -> int:
 
 def stop(check: ConnectionCheck) -> bool:
     """End a check that waits or runs; False when it had ended already. Its worker notices within seconds."""
-    return bool(_end(ConnectionCheck.objects.filter(pk=check.pk).exclude(state="ended"), ENDED_BY_HAND))
+    with transaction.atomic():
+        stopped = _end(ConnectionCheck.objects.filter(pk=check.pk).exclude(state="ended"), ENDED_BY_HAND)
+        if stopped:
+            audit.write("stopped", f"test of the connection to {check.draft['source']}")
+    return bool(stopped)
 
 
 def forget() -> int:

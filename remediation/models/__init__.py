@@ -1,5 +1,6 @@
 """The tables. What every column means exactly stands beside it; constraints live in the database."""
 
+from remediation.models.audit import AuditLine
 from remediation.models.categories import Category, CategoryCount, CategoryRule, RuleSet
 from remediation.models.checks import ConnectionCheck
 from remediation.models.passes import CollectionPass, Rename, Result, Scope
@@ -9,6 +10,7 @@ from remediation.models.tickets import FileState, Fingerprint, FixMark, Occurren
 from remediation.models.work import Rebuild
 
 __all__ = [
+    "AuditLine",
     "Category",
     "CategoryCount",
     "CategoryRule",

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
+from remediation import audit
 from remediation.collection.fetching import SourceError, tip
 from remediation.models import CollectionPass, Project, User
 from remediation.schedule import BadSchedule, next_due
@@ -18,6 +19,8 @@ from remediation.schedule import BadSchedule, next_due
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
+# The schedule and a push are nobody's deed, and the pass itself says which of them it was.
+_BY_PEOPLE = {"manual", "command", "replay"}
 # A hint that got lost is repeated after this long; one that is merely waiting costs a query.
 NUDGE_AGAIN = timedelta(seconds=60)
 
@@ -159,10 +162,9 @@ def reap() -> int:
 
 def cancel(collection_pass: CollectionPass) -> bool:
     """Stop a pass that is queued or running; False when it had ended already. Its worker notices within seconds."""
-    return bool(
-        CollectionPass.objects.filter(pk=collection_pass.pk)
-        .exclude(state="ended")
-        .update(
+    with transaction.atomic():
+        standing = CollectionPass.objects.filter(pk=collection_pass.pk).exclude(state="ended")
+        stopped = standing.update(
             state="ended",
             stage="",
             outcome="failed",
@@ -175,7 +177,9 @@ def cancel(collection_pass: CollectionPass) -> bool:
             live=None,
             fence=F("fence") + 1,
         )
-    )
+        if stopped:
+            audit.write("stopped", f"pass #{collection_pass.number}", project=collection_pass.project)
+    return bool(stopped)
 
 
 def _insert(
@@ -184,6 +188,9 @@ def _insert(
     """Insert with the project's next number; the caller holds the project's row lock."""
     project.last_pass_number += 1
     project.save(update_fields=["last_pass_number"], force_update=True)
+    if trigger in _BY_PEOPLE:
+        commit_said = {"commit": ("", commit)} if commit else {}
+        audit.write("queued", f"pass #{project.last_pass_number}", project=project, changes=commit_said, by=user)
     return CollectionPass.objects.create(
         project=project,
         number=project.last_pass_number,

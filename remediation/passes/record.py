@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from remediation import projections
+from remediation import audit, projections
 from remediation.collection.mirror import Commit, Mirror, SourceError
 from remediation.core import fingerprint
 from remediation.core.records import SessionFacts, Verdict, compress, digest_of
@@ -177,8 +177,12 @@ def confirm(collection_pass: CollectionPass, user: User) -> bool:
 
     Its closings count once the history is computed again: the caller schedules that when True.
     """
-    waits = CollectionPass.objects.filter(pk=collection_pass.pk, held=True, confirmed_at__isnull=True)
-    return bool(waits.update(confirmed_by=user, confirmed_at=Now()))
+    with transaction.atomic():
+        waits = CollectionPass.objects.filter(pk=collection_pass.pk, held=True, confirmed_at__isnull=True)
+        confirmed = waits.update(confirmed_by=user, confirmed_at=Now())
+        if confirmed:
+            audit.write("confirmed", f"pass #{collection_pass.number}", project=collection_pass.project, by=user)
+    return bool(confirmed)
 
 
 def renames_between(project: Project, mirror: Callable[[], Mirror] | None = None) -> projections.Renames:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from remediation import hooks
 from remediation.models import ConnectionCheck
 from tests.dashboard.cast import ROLES, Cast
+from tests.dashboard.traces import DEEDS, LEAVE_NOTHING
 
 OPEN, SIGNED_IN, READ, WORK, LEAD, ADMIN = range(6)
 CHECK = 7  # the id of a check of a connection
@@ -101,6 +102,12 @@ def _routes(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
 
 def test_every_route_is_listed_here() -> None:
     assert set(_routes(get_resolver().url_patterns)) == set(ROUTES)
+
+
+def test_every_changing_route_says_what_it_leaves_behind() -> None:
+    changing = {name for name, route in ROUTES.items() if route.post is not None}
+    assert changing == set(DEEDS) | set(LEAVE_NOTHING), "name it in tests/dashboard/traces.py"
+    assert not set(DEEDS) & set(LEAVE_NOTHING)
 
 
 def test_every_role_is_played() -> None:

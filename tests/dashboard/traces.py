@@ -1,0 +1,100 @@
+"""What each changing route of the site leaves behind when it succeeds: how a test makes it succeed, or why nothing is.
+
+A route that changes something and stands in neither list fails ``test_permissions.py``. ``DEEDS`` says who sends
+what; ``test_traces.py`` sends it and looks for a line of the audit log or of a ticket's history. ``LEAVE_NOTHING``
+names the others, each with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+
+from dashboard.first_link import issue_link
+from remediation import passes
+from remediation.models import CollectionPass
+from tests.dashboard.cast import Cast
+
+LEAVE_NOTHING = {
+    "login": "whoever signs in is seen by their session; what fails is written by the sign-in itself",
+    "logout": "ends one's own session",
+    "saved-views": "a person's own filters, which nobody else sees",
+    "project-validate": "stores nothing: it says what would be refused",
+    "rules-preview": "stores nothing: it says what would move",
+    "pass-conditions": "stores nothing: it compares a pasted log",
+    "hook": "a forge's call: the pass itself says that a push started it",
+}
+
+
+@dataclass(frozen=True)
+class Deed:
+    """``role`` posts ``data`` to the route; ``before`` sets the scene; ``args`` where the matrix's own are not fit."""
+
+    role: str
+    data: Mapping[str, Any] | Callable[[Cast], Mapping[str, Any]] = field(default_factory=dict)
+    before: Callable[[Cast], Any] | None = None
+    args: tuple[object, ...] | Callable[[Cast], tuple[object, ...]] | None = None
+
+
+def _settings(cast: Cast) -> dict[str, Any]:
+    names = ("name", "ref", "key", "interpreter", "install")
+    return {name: getattr(cast.project, name) for name in names} | {
+        "source": cast.project.source,
+        "arguments": "-m core",
+        "environment": "",
+    }
+
+
+def _claimed(cast: Cast) -> None:
+    cast.client("engineer").post("/p/atlas/t/ATL-1/claim/")
+
+
+def _held(cast: Cast) -> None:
+    CollectionPass.objects.filter(project=cast.project, number=1).update(held=True)
+
+
+def _queued(cast: Cast) -> None:
+    passes.queue(cast.project, trigger="manual")
+
+
+def _draft(cast: Cast) -> dict[str, Any]:
+    return {"name": "Cirrus", "source": "https://git.example.org/cirrus.git", "time_zone": "UTC", "do": "test"}
+
+
+def _category(cast: Cast) -> tuple[object, ...]:
+    return (cast.project.categories.filter(is_fallback=False).first().pk,)
+
+
+def _rules(cast: Cast) -> dict[str, Any]:
+    category = cast.project.categories.filter(is_fallback=False).first()
+    return {"do": "save", "apply": "next", "category": category.name, "kind": "missing-module"}
+
+
+def _link(cast: Cast) -> tuple[object, ...]:
+    return (issue_link(settings.DATA_DIR),)
+
+
+DEEDS = {
+    "claim": Deed("engineer"),
+    "release": Deed("engineer", before=_claimed),
+    "assign": Deed("lead", lambda cast: {"to": cast.engineer.pk, "owner": ""}),
+    "mark-fixed": Deed("engineer", {"named": "main"}),
+    "ticket-category": Deed("engineer", lambda cast: {"category": cast.project.categories.last().pk}),
+    "tickets-together": Deed("engineer", {"ticket": ["1", "2"], "do": "claim"}),
+    "run-pass": Deed("engineer"),
+    "pass-again": Deed("engineer"),
+    "stop-pass": Deed("engineer", before=_queued, args=(2,)),
+    "confirm-pass": Deed("lead", before=_held),
+    "settings": Deed("lead", _settings),
+    "schedule": Deed("lead", {"preset": "0 6 * * 1-5", "time_zone": "UTC", "ref": "HEAD"}),
+    "pause": Deed("lead", {"reason": "The CI network moves"}),
+    "hook-settings": Deed("lead", {"do": "make"}),
+    "rules": Deed("lead", _rules),
+    "category": Deed("lead", {"do": "down"}, args=_category),
+    "project-new": Deed("admin", _draft),
+    "stop-check": Deed("admin"),
+    "welcome": Deed("anonymous", {"name": "ada", "password": "correct horse battery 9"}, args=_link),
+}
