@@ -8,18 +8,22 @@ import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import redis
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models.functions import Now
 
 from dashboard.celery import app
 from dashboard.heartbeat import seconds_since_dispatch
 from remediation.collection import sandbox as isolation
+from remediation.models import Outbox
 
 OK, WARN, FAIL = "ok", "warn", "FAIL"
 LATE_SECONDS = 60.0  # four ticks of dispatch
+LATE_MAIL = timedelta(hours=1)
 LOW_DISK, FULL_DISK = 5 * 1024**3, 1024**3  # bytes
 MIN_POSTGRES, MIN_GIT = 130_000, (2, 28)
 
@@ -54,6 +58,7 @@ def examine(*, up: bool) -> Iterator[Finding]:
         "uv": uv,
         "sandbox": sandbox,
         "mail": mail,
+        "outbox": outbox,
         "data": data_directory,
         "disk": disk,
     }
@@ -195,6 +200,20 @@ def mail() -> Finding:
     how = "TLS" if settings.EMAIL_USE_SSL else "STARTTLS" if settings.EMAIL_USE_TLS else "in the clear"
     text = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}, {how}, from {settings.DEFAULT_FROM_EMAIL}"
     return Finding(OK, "mail", text) if settings.SITE_URL else Finding(WARN, "mail", text, "set SITE_URL for its links")
+
+
+def outbox() -> Finding:
+    """Nothing that should have left is lost or late."""
+    dead = Outbox.objects.given_up()
+    late = Outbox.objects.waiting().filter(made_at__lt=Now() - LATE_MAIL)
+    if lost := dead.count():
+        last = dead.values_list("key", "last_error").first()
+        text = f"{lost} message{'' if lost == 1 else 's'} never arrived; the last: {last[0]}: {last[1]}"
+        return Finding(WARN, "outbox", text, "mend the cause, then manage.py deliver --again")
+    if waits := late.count():
+        text = f"{waits} message{'' if waits == 1 else 's'} not delivered for an hour: {late.first().last_error}"
+        return Finding(WARN, "outbox", text, "they are tried again by themselves; see beat and worker")
+    return Finding(OK, "outbox", "everything has left")
 
 
 def data_directory() -> Finding:

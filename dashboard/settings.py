@@ -17,6 +17,7 @@ from dashboard.environment import (
     env_text,
     mail_from_url,
 )
+from remediation.core.public_addresses import networks_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Everything we keep outside the database: mirrors, environments, logs, the embedded servers.
@@ -202,6 +203,13 @@ if MAIL:
 SITE_URL = env_text("SITE_URL").rstrip("/")
 if SITE_URL and not SITE_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured(f"SITE_URL={SITE_URL!r} must begin with http:// or https://.")
+
+# --- Webhooks of projects reach public addresses only, and these networks: 10.1.0.0/16,192.168.4.7
+try:
+    WEBHOOK_ALLOW = networks_of(env_list("WEBHOOK_ALLOW"))
+except ValueError as error:
+    raise ImproperlyConfigured(f"WEBHOOK_ALLOW: {error}. Write networks as 10.1.0.0/16, separated by commas.") from None
+WEBHOOK_PLAIN_HTTP = TESTING and env_bool("WEBHOOK_PLAIN_HTTP", False)  # to this machine, in tests
 
 # --- Logs: one event, one line, to standard error
 LOG_LEVEL = env_text("LOG_LEVEL", "INFO").upper()

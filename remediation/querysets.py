@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from remediation.core.silence import MECHANISMS, SERVING
 
@@ -177,3 +178,24 @@ class OccurrenceQuerySet(models.QuerySet[Any]):
     def unsettled(self) -> Self:
         """Hidden and not shown again since."""
         return self.filter(UNSETTLED)
+
+
+class OutboxQuerySet(models.QuerySet[Any]):
+    """Messages to the outside."""
+
+    def waiting(self) -> Self:
+        """Neither sent nor given up."""
+        return self.filter(done_at__isnull=True, gave_up_at__isnull=True)
+
+    def due(self) -> Self:
+        """Those that may be sent now, the longest due first: nobody is at them, none of their topic is before them."""
+        before = self.model._default_manager.waiting().filter(
+            topic=models.OuterRef("topic"), pk__lt=models.OuterRef("pk")
+        )
+        free = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
+        in_turn = Q(topic="") | ~models.Exists(before)
+        return self.waiting().filter(free, in_turn, next_at__lte=Now()).order_by("next_at", "pk")
+
+    def given_up(self) -> Self:
+        """Those that never arrived: an administrator's business, or a lead's."""
+        return self.filter(gave_up_at__isnull=False).order_by("-gave_up_at")

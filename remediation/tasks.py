@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from remediation import checks, passes, rebuilding
+from remediation import checks, outbox, passes, rebuilding
 
 
 @shared_task
@@ -22,6 +22,8 @@ def dispatch() -> None:
     checks.reap()
     checks.forget()
     hint()
+    outbox.tidy()
+    outbox.deliver_beside()
 
 
 @shared_task

@@ -6,17 +6,16 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
+from remediation.core.public_addresses import CONTROL, HOST
 from remediation.core.text import clean_line, clean_text
 
 _LIMIT = 2_000  # characters; git, ssh and the database all take more, no honest address needs it
-_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]")
 # git decodes these before it uses them, so a check of the raw text alone would miss a newline.
 _ENCODED_CONTROL = re.compile(r"%(?:[01][0-9a-f]|7f)", re.IGNORECASE)
-_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
 _USER = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
-_HTTPS = re.compile(rf"https://({_HOST}(?::[0-9]{{1,5}})?)(/[^?#\\]+)", re.IGNORECASE)
-_SSH = re.compile(rf"ssh://((?:{_USER}@)?)({_HOST}(?::[0-9]{{1,5}})?)(/[^?#\\]+)", re.IGNORECASE)
-_SCP = re.compile(rf"({_USER})@({_HOST}):([^:?#\\-][^?#\\]*)")
+_HTTPS = re.compile(rf"https://({HOST}(?::[0-9]{{1,5}})?)(/[^?#\\]+)", re.IGNORECASE)
+_SSH = re.compile(rf"ssh://((?:{_USER}@)?)({HOST}(?::[0-9]{{1,5}})?)(/[^?#\\]+)", re.IGNORECASE)
+_SCP = re.compile(rf"({_USER})@({HOST}):([^:?#\\-][^?#\\]*)")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?:://|::)")
 _SHA = re.compile(r"[0-9a-f]{40}")
 _REF_REFUSED = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
@@ -57,7 +56,7 @@ def check_source(source: str, *, allow_local: bool) -> str:
                 "command line: manage.py add_project NAME --source PATH."
             )
         return _check_local(source)
-    if _CONTROL.search(source) or _ENCODED_CONTROL.search(source) or not source.isascii():
+    if CONTROL.search(source) or _ENCODED_CONTROL.search(source) or not source.isascii():
         raise _refuse(
             "The address holds a space, a control character or a letter outside ASCII. Write it percent-encoded "
             "(host names in punycode)."

@@ -3,6 +3,7 @@
 from remediation.models.audit import AuditLine
 from remediation.models.categories import Category, CategoryCount, CategoryRule, RuleSet
 from remediation.models.checks import ConnectionCheck
+from remediation.models.outbox import Delivery, Outbox, Receiver
 from remediation.models.passes import CollectionPass, Rename, Result, Scope
 from remediation.models.people import Membership, SavedView, User
 from remediation.models.projects import Project
@@ -16,13 +17,16 @@ __all__ = [
     "CategoryRule",
     "CollectionPass",
     "ConnectionCheck",
+    "Delivery",
     "FileState",
     "Fingerprint",
     "FixMark",
     "Membership",
     "Occurrence",
+    "Outbox",
     "Project",
     "Rebuild",
+    "Receiver",
     "Rename",
     "Result",
     "RuleSet",
