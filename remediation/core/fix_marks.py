@@ -45,16 +45,21 @@ def in_force(marks: Sequence[Mark], place: Place, verified_at: Place | None) -> 
     return None if used else last
 
 
-def entering(status: str, mark: Mark | None, previous: Place | None) -> str:
+def without(*, came_back: bool) -> str:
+    """The status of a ticket that stands, when no mark is in force: taking a fix back does not undo a regression."""
+    return "regressed" if came_back else "open"
+
+
+def entering(status: str, mark: Mark | None, previous: Place | None, *, came_back: bool = False) -> str:
     """The status in which a ticket meets a pass. ``previous``: place of the counted pass before it.
 
-    A mark that was said since then makes it wait for this pass; without one in force it is open again. Verified and
-    muted are not changed by a saying.
+    A mark that was said since then makes it wait for this pass; without one in force it is what it was before.
+    ``came_back``: it was verified once, and seen since. Verified and muted are not changed by a saying.
     """
     if status in {"verified", "muted"}:
         return status
     if mark is None:
-        return "open" if status in {"awaiting", "still-seen"} else status
+        return without(came_back=came_back) if status in {"awaiting", "still-seen"} else status
     fresh = previous is None or (mark.after is not None and mark.after >= previous)
     return "awaiting" if fresh or status == "open" else status
 

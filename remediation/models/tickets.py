@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -208,7 +209,11 @@ class FixMark(models.Model):
 
 
 class Transition(models.Model):
-    """One line of a ticket's history, append-only: a person (actor) or a pass did something."""
+    """One line of a ticket's history, append-only: a person (actor) or a pass did something.
+
+    ``after``: the last deciding pass in commit order when a person's line was written. It keeps the line's place
+    among those of passes, whenever these are computed again.
+    """
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="transitions")
     sequence = models.PositiveIntegerField()
@@ -218,6 +223,7 @@ class Transition(models.Model):
     collection_pass = models.ForeignKey(
         "remediation.CollectionPass", models.CASCADE, null=True, blank=True, related_name="transitions"
     )
+    after = models.ForeignKey("remediation.CollectionPass", models.RESTRICT, null=True, blank=True, related_name="+")
     data = models.JSONField(default=dict)
 
     class Meta:
@@ -226,3 +232,10 @@ class Transition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket}: {self.verb}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Give a new line of a person its ``after``. The writer holds the ticket's row lock, as a pass does that is
+        being recorded: so the line stands on the same side of that pass as the change that it tells of."""
+        if self._state.adding and self.collection_pass_id is None and self.after_id is None:
+            self.after = self.ticket.project.passes.deciding().in_commit_order().only("pk").last()
+        super().save(*args, **kwargs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from remediation.core.fix_marks import Mark, Place, entering, in_force, said_before, unheard
+from remediation.core.fix_marks import Mark, Place, entering, in_force, said_before, unheard, without
 from remediation.models import CollectionPass, FixMark, Project, Ticket
 
 
@@ -31,7 +31,7 @@ class MarkBook:
         waiting = []
         for pk in self.said.keys() & tickets.keys():
             ticket, mark = tickets[pk], self._in_force(pk, collection_pass)
-            status = entering(ticket.status, mark, before)
+            status = entering(ticket.status, mark, before, came_back=ticket.regressed_pass_id is not None)
             said = said_before(self.said[pk], _of(collection_pass))
             # One that a pass has used up stands beside "verified" as what was said to be the fix.
             named = said.named if mark or (said and not said.named) else ticket.marked_fixed_in
@@ -57,7 +57,8 @@ class MarkBook:
             if mark is None or ticket.status in {"verified", "muted"}:
                 continue
             ticket.marked_fixed_in = mark.named
-            ticket.status = "awaiting" if mark.named else "open"
+            back = ticket.regressed_pass_id is not None
+            ticket.status = "awaiting" if mark.named else without(came_back=back)
             ticket.save(update_fields=["status", "marked_fixed_in"], force_update=True)
 
     def _in_force(self, pk: int, collection_pass: CollectionPass) -> Mark | None:

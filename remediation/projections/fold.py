@@ -113,8 +113,10 @@ def rebuild(
             on_pass(count)
         else:
             fold.tickets.block(collection_pass)
-    last = passes.values_list("position", "number").last()
-    fold.tickets.marks.after_all(fold.tickets.tickets, last)
+    # A blocked pass answers no mark: only a counted one is asked.
+    fold.tickets.marks.after_all(
+        fold.tickets.tickets, (fold.last.position or 0, fold.last.number) if fold.last else None
+    )
     fold.tickets.leave_old_versions(inherited.heirs)
     retime(project)
     renumber(project)

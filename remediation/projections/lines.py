@@ -9,6 +9,10 @@ from django.db.models import Max
 
 from remediation.models import CollectionPass, Project, Ticket, Transition
 
+_ORDERING = (
+    "ticket_id", "sequence", "collection_pass__position", "collection_pass__number", "after__position", "after__number",
+)  # fmt: skip
+
 Line = tuple[Ticket, str, Mapping[str, object]]  # ticket, verb, data
 
 
@@ -32,18 +36,26 @@ def write_lines(lines: Sequence[Line], collection_pass: CollectionPass) -> None:
 
 
 def renumber(project: Project) -> None:
-    """Put every ticket's history in the order of time again, people's lines among those of passes."""
-    rows = Transition.objects.filter(ticket__project=project).order_by("ticket_id", "at", "sequence")
+    """Put every ticket's history in order again: passes by their commits, people's lines after the pass they knew."""
+    rows = Transition.objects.filter(ticket__project=project).order_by("ticket_id", "sequence")
     by_ticket: dict[int, list[Transition]] = defaultdict(list)
-    for row in rows:
+    for row in rows.select_related("collection_pass", "after").only(*_ORDERING):
         by_ticket[row.ticket_id].append(row)
     changed = [
         (row, number)
         for lines in by_ticket.values()
-        for number, row in enumerate(lines, start=1)
+        for number, row in enumerate(sorted(lines, key=_place), start=1)
         if row.sequence != number
     ]
     # Two steps, because (ticket, sequence) is unique at every moment.
     for shift in (1_000_000, 0):
         for row, number in changed:
             Transition.objects.filter(pk=row.pk).update(sequence=number + shift)
+
+
+def _place(row: Transition) -> tuple[int, int, bool, int]:
+    """Where a line stands. Time does not tell: a replayed pass has its committer's, a person's line today's."""
+    known = row.collection_pass or row.after
+    if known is None or known.position is None:
+        return -1, 0, True, row.sequence
+    return known.position, known.number, row.collection_pass is None, row.sequence

@@ -167,8 +167,9 @@ class TicketBook:
         ticket.blocking, ticket.blocked_pass = "all", collection_pass
         came_back = ticket.status == "verified"
         if came_back:
-            ticket.status, ticket.regressed_pass = "regressed", collection_pass
-        ticket.save(update_fields=["blocking", "blocked_pass", "status", "regressed_pass"], force_update=True)
+            ticket.status, ticket.regressed_pass, ticket.marked_fixed_in = "regressed", collection_pass, ""
+        changed = ["blocking", "blocked_pass", "status", "regressed_pass", "marked_fixed_in"]
+        ticket.save(update_fields=changed, force_update=True)
         verb = "opened" if new else "regressed" if came_back else "blocks" if was != "all" else ""
         if verb:
             write_lines([(ticket, verb, {"blocks": True})], collection_pass)

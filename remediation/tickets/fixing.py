@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from remediation.collection.source import SourceError, check_ref
+from remediation.core.fix_marks import without
 from remediation.models import FixMark, Ticket, User
 from remediation.refusals import Refused
 from remediation.tickets.history import lock, record, refresh
@@ -34,7 +35,7 @@ def mark_fixed(ticket: Ticket, user: User, named: str) -> None:
         FixMark.objects.create(ticket=locked, at=timezone.now(), actor=user, named=named, after=last)
         locked.marked_fixed_in = named
         if locked.status != "muted":
-            locked.status = "awaiting" if named else "open"
+            locked.status = "awaiting" if named else without(came_back=locked.regressed_pass_id is not None)
         locked.save(update_fields=["marked_fixed_in", "status"], force_update=True)
         record(locked, "marked-fixed" if named else "unmarked", actor=user, data={"named": named} if named else {})
     refresh(ticket)

@@ -51,6 +51,11 @@ def test_the_status_in_which_a_ticket_meets_a_pass(
     assert entering(status, mark, previous) == becomes
 
 
+@pytest.mark.parametrize("status", ["awaiting", "still-seen", "regressed"])
+def test_taking_a_fix_back_does_not_undo_a_regression(status: str) -> None:
+    assert entering(status, None, (4, 4), came_back=True) == "regressed"
+
+
 @pytest.mark.parametrize(
     ("marks", "last", "found"),
     [

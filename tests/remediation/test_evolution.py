@@ -16,6 +16,7 @@ from remediation.models import FileState, Occurrence, Project, Rename, Ticket
 from tests import factories
 from tests.core.evolution import World, act, change, evolutions, observe
 from tests.core.test_evolution import told
+from tests.remediation.explained import assert_explained
 from tests.remediation.test_rebuild import assert_same, check_sums, sha, snapshot
 
 
@@ -96,8 +97,10 @@ def test_a_story_of_silences_is_the_same_in_every_order(order: tuple[int, ...]) 
         *FileState.objects.filter(file__project=project).values_list("state", flat=True)
     }
     assert states(arrive(worlds, order)) == expected
+    assert_explained(project)
     projections.rebuild(project)
     assert states(project) == expected
+    assert_explained(project)
 
 
 @pytest.mark.django_db
@@ -113,6 +116,7 @@ def test_any_order_of_arrival_gives_the_same_end(worlds: list[World], data: st.D
     expected = states(project)
     check_sums(project)
     check_truth(project, worlds)
+    assert_explained(project)
     assert_same(arrive(worlds, data.draw(st.permutations(range(1, len(worlds) + 1)))), snapshot(project))
     projections.rebuild(project)
     assert states(project) == expected

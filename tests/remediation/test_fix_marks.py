@@ -14,6 +14,7 @@ from remediation.passes.fix_marks import follow_marks
 from remediation.passes.workshop import Workshop
 from remediation.refusals import Refused
 from tests import factories
+from tests.remediation.explained import assert_explained
 from tests.repositories import Repository
 
 A, B = "tests/test_a.py", "tests/test_b.py"
@@ -42,8 +43,10 @@ def state(project: Project) -> list[object]:
 
 def assert_rebuilds(project: Project) -> None:
     found = state(project)
+    assert_explained(project)
     projections.rebuild(project)
     assert state(project) == found
+    assert_explained(project)
 
 
 @pytest.mark.django_db
