@@ -16,6 +16,7 @@ from remediation.core.similar import Known, similar
 from remediation.models import Fingerprint, Occurrence, Ticket
 
 _LOOKED = 2_000  # root causes of a kind that are compared, the newest first
+_FACTS = ("module", "name", "package")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +38,38 @@ def similar_to(ticket: Ticket) -> list[Like]:
     rows = Fingerprint.objects.filter(
         project=ticket.project, version=fingerprint.VERSION, kind=ticket.kind, ticket__merged_into=None
     )
-    facts = ("module", "name", "package")
     values = list(
-        rows.annotate(**{f"its_{fact}": F(f"facts__{fact}") for fact in facts})
+        rows.annotate(**_its_facts())
         .order_by("-ticket__number", "pk")
         .values(
             "readable", "kind", "ticket__number", "ticket__title", "ticket__status", "ticket__solution",
             "ticket__claimed_by__first_name", "ticket__claimed_by__last_name", "ticket__verified_pass__number",
-            "ticket__verified_pass__commit", "ticket__verified_pass__subject", *(f"its_{fact}" for fact in facts),
+            "ticket__verified_pass__commit", "ticket__verified_pass__subject", *_its_facts(),
         )[:_LOOKED]
     )  # fmt: skip
     by_number = {row["ticket__number"]: row for row in values}
-    known = [_known(row) for row in values]
+    known = [_known(row, row["ticket__number"]) for row in values]
     own = next((one for one in known if one.number == ticket.number), None)
     if own is None:
         return []
     return [_like(ticket.project.key, by_number[one.number]) for one in similar(own, known)]
 
 
-def _known(row: Mapping[str, Any]) -> Known:
+def known_causes(wanted: Q) -> list[Known]:
+    """The root causes that fit, each numbered by its ticket's id: of any project. The largest first. One query."""
+    rows = Fingerprint.objects.filter(wanted, version=fingerprint.VERSION, ticket__merged_into=None)
+    values = rows.annotate(**_its_facts()).order_by("-ticket__errors", "ticket", "pk")
+    fields = ("readable", "kind", "ticket", "ticket__status", *_its_facts())
+    return [_known(row, row["ticket"]) for row in values.values(*fields)[:_LOOKED]]
+
+
+def _its_facts() -> dict[str, F]:
+    return {f"its_{fact}": F(f"facts__{fact}") for fact in _FACTS}
+
+
+def _known(row: Mapping[str, Any], number: int) -> Known:
     return Known(
-        number=row["ticket__number"],
+        number=number,
         kind=row["kind"],
         key=row["readable"],
         module=row["its_module"] or "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import access, ticket_page
@@ -33,18 +34,19 @@ def mark_fixed(request: HttpRequest, slug: str, label: str) -> HttpResponse:
     """Note the commit or branch in which it is said to be fixed, or take that back; a pass decides."""
     found = access.ticket_or_404(request.user, slug, label, "work")
     named = request.POST.get("named", "")[:200]
+    back = access.safe_next(request, request.POST.get("next", ""), reverse("ticket", args=[slug, label]))
     try:
         tickets.mark_fixed(found, request.user, named)
     except tickets.Refused as refused:
         messages.error(request, refused.text, extra_tags="bad")
-        return redirect("ticket", slug, label)
+        return redirect(back)
     if found.marked_fixed_in:
         due = found.project.next_pass_at
         decides = f"The next pass, {when(due)}, decides." if due else "The next pass that contains it decides."
         messages.success(request, f"Noted: {found.marked_fixed_in}. {decides}", extra_tags="good")
     else:
         messages.success(request, f"{found.label} is open again: no fix is named.", extra_tags="good")
-    return redirect("ticket", slug, label)
+    return redirect(back)
 
 
 @require_POST

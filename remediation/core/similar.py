@@ -53,6 +53,22 @@ def similar(one: Known, others: Iterable[Known], most: int = MOST) -> list[Known
     return [known for _, known in ranked[:most]]
 
 
+def next_like(done: Iterable[Known], free: Iterable[Known], most: int) -> list[tuple[Known, Known]]:
+    """Free tickets that are like one of those done, the likest first, each with the one that it is most like.
+
+    Of equal ones ``free`` and ``done`` keep their order. Without likeness there is no pair: nothing is guessed.
+    """
+    earlier = list(done)
+    best: dict[int, tuple[int, Known, Known]] = {}
+    for candidate in free:
+        for known in earlier:
+            score = likeness(candidate, known)
+            if candidate.number != known.number and score > best.get(candidate.number, (0,))[0]:
+                best[candidate.number] = score, candidate, known
+    ranked = sorted(best.values(), key=lambda found: -found[0])
+    return [(candidate, known) for _, candidate, known in ranked[:most]]
+
+
 def _common(one: str, other: str) -> int:
     """How many leading parts two dotted names share."""
     count = 0

@@ -7,7 +7,7 @@ import pytest
 from remediation.core.headline import Standing, headline
 from remediation.core.hiders import hiders
 from remediation.core.shares import share
-from remediation.core.similar import Known, likeness, similar
+from remediation.core.similar import Known, likeness, next_like, similar
 
 MOVED = "Module a.b has moved"
 
@@ -128,3 +128,18 @@ def test_who_hid_what() -> None:
     ended = [("t/a.py", 3), ("t/a.py", 3), ("t/a.py", 5), ("t/unit/conftest.py", 7), ("t/conftest.py", 8)]
     found = hiders(["t/a.py", "t/unit/deep/b.py", "t/c.py", "other/d.py"], ended)
     assert found == {"t/a.py": (3, 5), "t/unit/deep/b.py": (7,), "t/c.py": (8,), "other/d.py": ()}
+
+
+def test_what_is_next_is_like_what_was_done_or_nothing_is() -> None:
+    done = [Known(1, "missing-name", module="a.cache"), Known(2, "missing-name", module="a.core.x")]
+    free = [
+        Known(3, "missing-name", module="a.other"),
+        Known(4, "missing-name", module="a.core.y"),
+        Known(5, "missing-module", module="a.core.y"),
+        Known(4, "missing-name", module="a.core.x.y"),  # a second cause of the same ticket: the likest pair stands
+        Known(6, "missing-name", module="b"),
+    ]
+    pairs = [(one.number, like.number) for one, like in next_like(done, free, 5)]
+    assert pairs == [(4, 2), (3, 1)]
+    assert [one.number for one, _ in next_like(done, free, 1)] == [4]
+    assert next_like([], free, 5) == next_like(done, [], 5) == next_like(done[:1], done[:1], 5) == []

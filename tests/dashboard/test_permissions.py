@@ -37,6 +37,7 @@ ROUTES = {
     "logout": Route(None, OPEN, in_project=False),
     "welcome": Route(OPEN, OPEN, ("no-such-token",), in_project=False),
     "portfolio": Route(SIGNED_IN, in_project=False),
+    "my-work": Route(SIGNED_IN, in_project=False),
     "find": Route(SIGNED_IN, in_project=False),
     "projects-menu": Route(SIGNED_IN, in_project=False),
     "project-new": Route(ADMIN, ADMIN, in_project=False),

@@ -23,6 +23,7 @@ from tests.e2e.conftest import Visit
 
 PAGES = {
     "portfolio": "/",
+    "my work": "/me/",
     "overview": "/p/atlas/",
     "blocked": "/p/blocked/",
     "empty": "/p/zephyr/",
