@@ -102,7 +102,7 @@ def ticket_or_404(user: Any, slug: str, label: str, need: Need = "read") -> Tick
     match = _LABEL.fullmatch(label)
     if match is None or match[1] != project.key:
         raise Http404("No such ticket.")
-    ticket = project.tickets.with_passes().filter(number=int(match[2])).first()
+    ticket = project.tickets.with_passes().with_blamed().filter(number=int(match[2])).first()
     if ticket is None:
         raise Http404("No such ticket.")
     ticket.project = project

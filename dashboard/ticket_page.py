@@ -14,6 +14,7 @@ from dashboard.ticket_evidence import Evidence, evidence_of
 from dashboard.ticket_files import FOLD_FROM, GROUPS, FileRow, file_rows, folders, hidden_by
 from dashboard.ticket_like import similar_to, unmasked_by
 from dashboard.ticket_reproduce import reproduce
+from dashboard.whom_to_ask import whom_to_ask
 from remediation.core.classify import KINDS
 from remediation.core.headline import Standing, headline
 from remediation.core.shares import share
@@ -69,6 +70,7 @@ def build(ticket: Ticket, query: Mapping[str, str]) -> dict[str, Any]:
         "impact": impact,
         "unmasked_by": unmasked_by(ticket, occurrences),
         "similar": similar_to(ticket),
+        "whom": whom_to_ask(ticket) if ticket.status != "verified" else None,
         "history": ticket.transitions.select_related("actor", "collection_pass").defer(
             *(f"collection_pass__{text}" for text in LONG_TEXTS)
         )[:HISTORY],

@@ -133,6 +133,10 @@ class TicketQuerySet(models.QuerySet[Any]):
         long = (f"{name}__{text}" for name in _PASSES_OF_A_TICKET for text in LONG_TEXTS)
         return related.defer("rule_facts", *long)
 
+    def with_blamed(self) -> Self:
+        """With ``blamed``, whom to ask, where a worker has asked. No query of its own."""
+        return self.select_related("blamed")
+
     def with_notes(self) -> Self:
         """With ``noted_at``, the last line of its history, and ``freed_at``, when it was last released."""
         lines = self.model._meta.get_field("transitions").related_model.objects

@@ -25,8 +25,8 @@ class Repository:
         path.mkdir(parents=True)
         self._git("init", "-q", "-b", "main")
 
-    def commit(self, files: Mapping[str, str | None], subject: str = "Change") -> str:
-        """Write files (None deletes one) and commit; returns the commit's id."""
+    def commit(self, files: Mapping[str, str | None], subject: str = "Change", *, by: str = "", at: str = "") -> str:
+        """Write files (None deletes one) and commit; returns the commit's id. ``by``: "Name <address>", ``at``: ISO."""
         for name, text in files.items():
             file = self.path / name
             if text is None:
@@ -35,7 +35,8 @@ class Repository:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text)
         self._git("add", "-A")
-        self._git("commit", "-q", "--allow-empty", "-m", subject)
+        author = [f"--author={by}"] if by else []
+        self._git("commit", "-q", "--allow-empty", "-m", subject, *author, at=at)
         return self.head()
 
     def branch(self, name: str) -> None:
@@ -49,9 +50,9 @@ class Repository:
         self._git("checkout", "-q", "main")
         return made
 
-    def merge(self, branch: str) -> str:
+    def merge(self, branch: str, *, at: str = "") -> str:
         """A merge commit of a branch into ``main``; returns its id."""
-        self._git("merge", "-q", "--no-ff", "-m", f"Merge {branch}", branch)
+        self._git("merge", "-q", "--no-ff", "-m", f"Merge {branch}", branch, at=at)
         return self.head()
 
     def head(self) -> str:
@@ -63,8 +64,13 @@ class Repository:
         (self.path / new).parent.mkdir(parents=True, exist_ok=True)
         self._git("mv", old, new)
 
-    def _git(self, *arguments: str) -> str:
+    def _git(self, *arguments: str, at: str = "") -> str:
+        times = {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at} if at else {}
         done = subprocess.run(
-            ["git", "-C", str(self.path), *arguments], env=_IDENTITY, check=True, capture_output=True, text=True
+            ["git", "-C", str(self.path), *arguments],
+            env=_IDENTITY | times,
+            check=True,
+            capture_output=True,
+            text=True,
         )
         return done.stdout

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard import access
 from dashboard.forms import SettingsForm
+from dashboard.whom_to_ask import read_owners
 from remediation import projects
 from remediation.models import Project
 
@@ -29,6 +30,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
         "project": project,
         "page": "settings",
         "form": form,
+        "read": read_owners(project),
         "built": project.passes.exclude(install_log="").order_by("-number").first(),
     }
     return render(request, "dashboard/settings.html", context, status=422 if form.errors else 200)

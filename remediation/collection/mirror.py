@@ -198,11 +198,18 @@ class Mirror:
         """Paths that differ between two commits, sorted as git sorts."""
         return self._diff(before, after, "--no-renames", "--name-only")
 
-    def log_between(self, before: str, after: str, paths: Sequence[str], limit: int) -> list[Commit]:
-        """Commits in ``after`` and not in ``before`` that touch one of ``paths`` (any, when empty), newest first."""
-        span = f"{self.resolve(before)}..{self.resolve(after)}"
+    def log_between(
+        self, before: str, after: str, paths: Sequence[str], limit: int, *, line: bool = False
+    ) -> list[Commit]:
+        """Commits in ``after`` and not in ``before`` that touch one of ``paths`` (any, when empty), newest first.
+
+        ``before`` "": in ``after`` at all. ``line``: of its first-parent line only, so that a merge stands for what it
+        brought, with the time when it came.
+        """
+        span = f"{self.resolve(before)}..{self.resolve(after)}" if before else self.resolve(after)
         names = [os.fsdecode(path.encode("utf-8", "surrogateescape")) for path in paths]
-        return self._commits(f"--max-count={max(0, limit)}", span, "--", *names)
+        options = [f"--max-count={max(0, limit)}", *(["--first-parent"] if line else [])]
+        return self._commits(*options, span, "--", *names)
 
     def added(self, sha: str, path: str) -> Commit | None:
         """The newest commit up to ``sha`` that added the path; None where none did."""

@@ -4,6 +4,7 @@ from remediation.models.audit import AuditLine
 from remediation.models.categories import Category, CategoryCount, CategoryRule, RuleSet
 from remediation.models.checks import ConnectionCheck
 from remediation.models.outbox import Delivery, Outbox, Receiver
+from remediation.models.ownership import BlamedFiles, OwnersFile
 from remediation.models.passes import CollectionPass, Rename, Result, Scope
 from remediation.models.people import Membership, SavedView, User
 from remediation.models.projects import Project
@@ -12,6 +13,7 @@ from remediation.models.work import Rebuild
 
 __all__ = [
     "AuditLine",
+    "BlamedFiles",
     "Category",
     "CategoryCount",
     "CategoryRule",
@@ -24,6 +26,7 @@ __all__ = [
     "Membership",
     "Occurrence",
     "Outbox",
+    "OwnersFile",
     "Project",
     "Rebuild",
     "Receiver",

@@ -135,6 +135,10 @@ class CollectionPass(models.Model):
     tests_collected = models.PositiveIntegerField(null=True, blank=True)
     files_total = models.PositiveIntegerField(null=True, blank=True, help_text="Test files in the inventory.")
 
+    owners_file = models.ForeignKey(
+        "remediation.OwnersFile", models.SET_NULL, null=True, related_name="+", help_text="Null: nobody looked."
+    )
+
     blocker = models.JSONField(null=True, blank=True, help_text="Of a blocked pass: the one error that blocks it.")
 
     # Projection: what moved since the counted pass before it in commit order.

@@ -32,6 +32,7 @@ from remediation.passes.install import Interpreter, interpreter_for
 from remediation.passes.lease import Heartbeat, claim
 from remediation.passes.record import LostLease, Report, record, renames_between
 from remediation.passes.watching import Watch
+from remediation.passes.who_knows import follow_people
 from remediation.passes.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,8 @@ def run(pass_id: int) -> None:
         try:
             _record(collection_pass, report, workshop)
             _tidy(workshop)
+            if report.commit:
+                follow_people(pass_id, workshop, str(report.detected["branch"]))
         except (LostLease, Project.DoesNotExist):
             log.warning("pass %s was taken over, stopped or deleted; its result is not recorded", pass_id)
 
