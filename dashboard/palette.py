@@ -12,6 +12,7 @@ from django.conf import settings
 from remediation.core.colour import contrast
 
 SLOTS = range(9)  # 0: grey, no colour of its own
+_COLOUR = re.compile(r"--([a-z][a-z0-9-]*):\s*(#[0-9a-f]{6})")
 _TOKEN = re.compile(r"--(paper|c\d):\s*(#[0-9a-f]{6})")
 
 
@@ -49,11 +50,31 @@ class Slot:
 @functools.cache
 def slots() -> tuple[Slot, ...]:
     """All slots by number, read once from tokens.css: a colour is written in one place."""
-    light, dark = themes((Path(settings.BASE_DIR) / "static" / "css" / "tokens.css").read_text())
+    light, dark = themes(sheet())
     return tuple(Slot(n, light[f"c{n}"], dark[f"c{n}"], light["paper"], dark["paper"]) for n in SLOTS)
 
 
-def themes(sheet: str) -> tuple[dict[str, str], dict[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """Every colour of the style sheet by its name, in both themes."""
+
+    light: dict[str, str]
+    dark: dict[str, str]
+
+
+@functools.cache
+def colours() -> Colours:
+    """Read once, for what cannot link the style sheet."""
+    light, _, dark = sheet().partition("@media (prefers-color-scheme: dark)")
+    return Colours(dict(_COLOUR.findall(light)), dict(_COLOUR.findall(dark.partition(":root[data-theme=dark]")[0])))
+
+
+def sheet() -> str:
+    """The style sheet that holds every colour, size and space."""
+    return (Path(settings.BASE_DIR) / "static" / "css" / "tokens.css").read_text()
+
+
+def themes(text: str) -> tuple[dict[str, str], dict[str, str]]:
     """The paper and the slots of the light and of the dark theme."""
-    light, _, dark = sheet.partition("@media (prefers-color-scheme: dark)")
+    light, _, dark = text.partition("@media (prefers-color-scheme: dark)")
     return dict(_TOKEN.findall(light)), dict(_TOKEN.findall(dark.partition(":root[data-theme=dark]")[0]))

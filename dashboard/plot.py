@@ -12,6 +12,7 @@ from dashboard.scene import compose
 from remediation.core import window
 from remediation.core.forecast import Forecast, NoForecast
 from remediation.core.picture import Picture, picture, right_edge, thin
+from remediation.core.summary import summary
 from remediation.core.trend import Layer, Trend
 from remediation.models import Project
 
@@ -52,37 +53,12 @@ def build(project: Project, trend: Trend, now: datetime, choice: Choice) -> dict
     chosen = layer_of(trend, choice)
     forecast = forecast_of(project, trend, now)
     drawn = picture_of(project, trend, now, choice, forecast)
+    said = summary(trend, chosen, None if chosen else forecast)
     return {
         "choice": choice,
         "chosen": chosen,
         "forecast": forecast,
         "drawing": drawing.draw(compose(drawn)) if drawn else None,
-        "summary": summary(trend, chosen, None if chosen else forecast),
+        "summary": f"{said} The table below holds the numbers." if said else "",
         "numbers": thin(trend).points[::-1][:TABLE_ROWS],
     }
-
-
-def summary(trend: Trend, chosen: Layer | None = None, forecast: Forecast | NoForecast | None = None) -> str:
-    """The chart in words, for who cannot see it."""
-    shown = (window.only(trend, chosen.key) or trend) if chosen else trend
-    base, last, peak = shown.base, shown.last, shown.peak
-    if base is None or last is None or peak is None:
-        return ""
-    said = [f"{base.value:,} errors at pass #{base.number} on {_day(base.at)}"]
-    if peak.value > base.value:
-        said.append(f"{peak.value:,} at the peak on {_day(peak.at)}")
-    if last is not base:
-        said.append(f"{last.value:,} at pass #{last.number} on {_day(last.at)}")
-    blank = [f"#{point.number}" for point in shown.points if not point.counted]
-    more = " and more" if blank[12:] else ""
-    gaps = f" Not counted, without a value: {', '.join(blank[:12])}{more}." if blank else ""
-    what = f"Steps of {chosen.name}" if chosen else "Stacked steps by category"
-    ahead = ""
-    if isinstance(forecast, Forecast) and forecast.earliest and forecast.latest:
-        between = f"between {_day(forecast.earliest)} and {_day(forecast.latest)}"
-        ahead = f" Forecast: zero {between} in 80 of 100 simulations."
-    return f"{what}: {', '.join(said)}.{gaps}{ahead} The table below holds the numbers."
-
-
-def _day(at: datetime) -> str:
-    return f"{at.day} {at:%B %Y}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dashboard import drawing, plot
+from dashboard import drawing
 from dashboard.history import history_of
 from dashboard.reports import report_of, zone_of
 from dashboard.scene import compose
@@ -15,10 +15,10 @@ from remediation.core import report_words as words
 from remediation.core.pace import Pace, pace
 from remediation.core.period import Period
 from remediation.core.report import Report
+from remediation.core.summary import summary
 from remediation.exporters import FORMATS
 from remediation.models import Project
 
-NAMES = {"md": "Markdown", "csv": "CSV", "json": "JSON"}
 MOST_WEEKS = 200  # of the list
 
 
@@ -34,17 +34,17 @@ def build(project: Project, period: Period, now: datetime) -> dict[str, Any]:
     """The context of one report. Raises ArithmeticError rather than show one that does not add up."""
     report = report_of(project, period, now)
     there = zone_of(project)
-    picture = plot.picture_of(project, report.trend, min(now, period.end))
+    picture = report.facts.picture
     return {
         "drawing": drawing.draw(compose(picture)) if picture else None,
-        "summary": plot.summary(report.trend),
+        "summary": summary(report.trend),
         "report": report,
         "title": words.title(report),
         "lead": words.lead(report),
         "days": words.days(report),
         "earlier": periods.week_of(period.start - timedelta(hours=1), there).label,
         "later": periods.week_of(period.end, there).label if period.end <= now else "",
-        "formats": [(code, NAMES[code]) for code in FORMATS],
+        "formats": [(code, format.name) for code, format in FORMATS.items()],
         "terms": drawing.terms(report.ledger) if report.ledger and report.now else [],
         "since_base": words.ledger(report.since_base) if report.since_base else "",
         "reductions": words.reductions(report),
@@ -55,6 +55,11 @@ def build(project: Project, period: Period, now: datetime) -> dict[str, Any]:
         "remaining_sum": words.total([sum(row.errors for row in rows) for _, _, rows in report.groups]),
         "not_said": words.not_said(report),
     }
+
+
+def listed(project: Project, now: datetime) -> dict[str, Any]:
+    """The context of the list of weeks."""
+    return {"weeks": weeks(project, now), "formats": [format.name for format in FORMATS.values()]}
 
 
 def weeks(project: Project, now: datetime) -> list[Week]:

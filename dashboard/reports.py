@@ -11,11 +11,12 @@ from django.db.models import Count, Q, Sum
 
 from dashboard.forecasts import forecast_of
 from dashboard.history import History, history_of
+from dashboard.plot import picture_of
 from dashboard.templatetags.figures import day
 from remediation.core import report as core
-from remediation.core.forecast import NoForecast
+from remediation.core.forecast import Forecast, NoForecast
 from remediation.core.period import Period
-from remediation.core.report import CameBack, Facts, Hidden, Reason, Remaining, Report, Resolved
+from remediation.core.report import CameBack, ErrorFile, Facts, Hidden, Reason, Remaining, Report, Resolved
 from remediation.core.silence import MECHANISMS, SERVING
 from remediation.core.trend import Point, Trend
 from remediation.models import CategoryCount, FileState, Occurrence, Project, Ticket, Transition
@@ -48,6 +49,8 @@ def _facts(project: Project, history: History, trend: Trend, period: Period, now
     if trend.last is None:
         return Facts(reasons=reasons)
     seen = _Seen.at(project, trend.last, inside, trend)
+    at = min(now, period.end)
+    forecast = forecast_of(project, trend, at)
     return Facts(
         remaining=seen.remaining(),
         resolved=seen.resolved(),
@@ -60,7 +63,9 @@ def _facts(project: Project, history: History, trend: Trend, period: Period, now
         tickets=_tickets(trend),
         environment={p.number: _environment(history, p) for p in trend.counted},
         changes=tuple(f"#{point.number}: {point.scope_note}" for point in inside if point.scope_changed),
-        forecast=_forecast(project, trend, min(now, period.end)),
+        forecast=_forecast(forecast),
+        files=seen.files(),
+        picture=picture_of(project, trend, at, forecast=forecast),
     )
 
 
@@ -70,8 +75,8 @@ class _Seen:
 
     trend: Trend
     tickets: dict[int, Ticket]
-    visible: list[tuple[int, int]]  # ticket, file
-    unseen: list[tuple[int, int, str]]  # ticket, file, why
+    visible: list[tuple[int, int, str]]  # ticket, file, path
+    unseen: list[tuple[int, int, str, str]]  # ticket, file, path, why
     ended: list[tuple[int, str, int, str]]
     lines: dict[int, list[tuple[str, Point]]]  # ticket: verified and regressed, in order, up to the last pass
     inside: frozenset[int]  # numbers of the period's passes
@@ -86,22 +91,22 @@ class _Seen:
         gone = rows.filter(_upto("closed_pass", place), close_reason__in=_HIDING).filter(_open("settled_pass", place))
         ids = [point.id for point in inside]
         ended = rows.filter(closed_pass__in=ids, close_reason__in=["fixed", "deleted"])
-        visible, unseen = list(here.values_list(ticket, "file_id")), gone.values_list(ticket, "file_id", "close_reason")
+        visible = list(here.values_list(ticket, "file_id", "file__path"))
         lines = _lines(project, {point.number: point for point in trend.points})
         numbers = frozenset(point.number for point in inside)
         told = {pk for pk, row in lines.items() if any(point.number in numbers for _, point in row)}
-        hidden = list(unseen)
-        wanted = {pk for pk, *_ in (*visible, *hidden)} | told
+        hidden = list(gone.values_list(ticket, "file_id", "file__path", "close_reason"))
+        closed = list(ended.values_list(ticket, "close_reason", "file_id", "file__path"))
+        wanted = {pk for pk, *_ in (*visible, *hidden, *closed)} | told
         tickets = Ticket.objects.filter(pk__in=wanted).select_related("category", "claimed_by")
         found = {row.pk: row for row in tickets}
         for row in found.values():
             row.project = project
-        closed = list(ended.values_list(ticket, "close_reason", "file_id", "file__path"))
         return cls(trend, found, visible, hidden, closed, lines, numbers)
 
     def remaining(self) -> tuple[Remaining, ...]:
         """By category in its order, the largest ticket first."""
-        errors = Counter(pk for pk, _ in self.visible)
+        errors = Counter(pk for pk, *_ in self.visible)
         order = {layer.key: place for place, layer in enumerate(self.trend.layers)}
         rows = sorted(
             (self.tickets[pk] for pk in errors),
@@ -139,7 +144,7 @@ class _Seen:
 
     def came_back(self) -> tuple[CameBack, ...]:
         """Seen again in the period after a pass had verified it, each at its last return."""
-        errors = Counter(pk for pk, _ in self.visible)
+        errors = Counter(pk for pk, *_ in self.visible)
         found = []
         for pk, lines in self.lines.items():
             back = [i for i, (verb, p) in enumerate(lines) if verb == "regressed" and p.number in self.inside]
@@ -158,11 +163,18 @@ class _Seen:
 
     def hidden(self) -> tuple[Hidden, ...]:
         """By ticket and how they became hidden."""
-        errors = Counter((pk, reason) for pk, _, reason in self.unseen)
+        errors = Counter((pk, reason) for pk, *_, reason in self.unseen)
         return tuple(
             Hidden(self.tickets[pk].label, self.tickets[pk].title, _words(reason), number)
             for (pk, reason), number in sorted(errors.items(), key=lambda row: (-row[1], row[0]))
         )
+
+    def files(self) -> tuple[ErrorFile, ...]:
+        """Every error that is seen, hidden, or ended in the period, by test file."""
+        rows = [(path, pk, "error") for pk, _, path in self.visible]
+        rows += [(path, pk, _words(reason)) for pk, _, path, reason in self.unseen]
+        rows += [(path, pk, reason) for pk, reason, _, path in self.ended]
+        return tuple(ErrorFile(path, self.tickets[pk].label, state) for path, pk, state in sorted(rows))
 
 
 def _lines(project: Project, points: dict[int, Point]) -> dict[int, list[tuple[str, Point]]]:
@@ -212,8 +224,7 @@ def _environment(history: History, point: Point) -> str:
     return ", ".join(said)
 
 
-def _forecast(project: Project, trend: Trend, at: datetime) -> str:
-    made = forecast_of(project, trend, at)
+def _forecast(made: Forecast | NoForecast) -> str:
     if isinstance(made, NoForecast):
         return f"No forecast: {made.reason}." if made.reason else ""
     basis = f"the net changes of passes #{made.passes[0]} to #{made.passes[-1]}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
+_DAYS = re.compile(r"(\d{4}-\d\d-\d\d)-to-(\d{4}-\d\d-\d\d)", re.ASCII)
 
 
 class BadPeriod(ValueError):
@@ -38,6 +39,20 @@ class Period:
 
     def __contains__(self, at: datetime) -> bool:
         return self.start <= at < self.end
+
+
+def read(label: str, zone: tzinfo) -> Period:
+    """The period that has this label: a week or ``2025-09-08-to-2025-09-19``. Raises BadPeriod."""
+    match = _DAYS.fullmatch(label)
+    return between(day(match[1]), day(match[2]), zone) if match else week(label, zone)
+
+
+def day(text: str) -> date:
+    """2025-09-08. Raises BadPeriod."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadPeriod(f"“{text[:40]}” is no day. Write it as 2025-09-08.") from error
 
 
 def week(label: str, zone: tzinfo) -> Period:

@@ -10,7 +10,8 @@ from datetime import datetime, tzinfo
 from remediation.core.ledger import Ledger
 from remediation.core.pace import Pace, pace, steps
 from remediation.core.period import Period
-from remediation.core.trend import Layer, Point, Trend, comparable, fewer
+from remediation.core.picture import Picture
+from remediation.core.trend import Layer, Point, Trend, comparable
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,21 @@ class Hidden:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorFile:
+    """One error of a ticket in a test file. ``state``: "error" while the last counted pass sees it, else what became
+    of it: fixed or deleted in the period, or the reason why it is hidden."""
+
+    path: str
+    label: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known beside the trend. ``silenced``: (words, files); ``deleted``: paths whose errors went with them.
 
     ``impacts``: layer key to the business impact that the team stated; ``tickets``: pass number to the tickets seen.
+    ``picture``: what is drawn of the trend; None while nothing was counted.
     """
 
     remaining: tuple[Remaining, ...] = ()
@@ -103,16 +115,20 @@ class Facts:
     environment: dict[int, str] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
     forecast: str = ""
+    files: tuple[ErrorFile, ...] = ()
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryLine:
-    """Errors of one category: None where there is no such pass. ``impact``: stated by the team."""
+    """Errors of one category: None where there is no such pass. ``counts``: at each of the report's columns, the last
+    of which is ``now``. ``impact``: stated by the team."""
 
     layer: Layer
     base: int | None
     before: int | None
     now: int
+    counts: tuple[int, ...]
     impact: str
 
 
@@ -142,6 +158,8 @@ class Report:
             raise ArithmeticError(f"categories do not sum to the {last.value} errors of #{last.number}")
         if sum(ticket.errors for ticket in self.facts.remaining) != last.value:
             raise ArithmeticError(f"tickets do not sum to the {last.value} errors of #{last.number}")
+        if sum(file.state == "error" for file in self.facts.files) != last.value:
+            raise ArithmeticError(f"test files do not sum to the {last.value} errors of #{last.number}")
         for ledger, start in ((self.ledger, self.before), (self.since_base, self.base)):
             if ledger is not None and (start is None or (ledger.before, ledger.after) != (start.value, last.value)):
                 raise ArithmeticError(f"{ledger} does not lead to the {last.value} errors of #{last.number}")
@@ -186,7 +204,14 @@ class Report:
         if last is None:
             return ()
         return tuple(
-            CategoryLine(layer, _of(self.base, i), _of(self.before, i), _of(last, i) or 0, self._impact(layer))
+            CategoryLine(
+                layer,
+                _of(self.base, i),
+                _of(self.before, i),
+                _of(last, i) or 0,
+                tuple(_of(point, i) or 0 for point in self.columns),
+                self._impact(layer),
+            )
             for i, layer in enumerate(self.trend.layers)
         )
 
@@ -243,32 +268,6 @@ def _since(trend: Trend, start: Point | None) -> Ledger | None:
 
 def _of(point: Point | None, index: int) -> int | None:
     return point.counts[index] if point is not None and point.counts is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class Reduction:
-    """A percentage with its fraction. Only ever made where one may be said (``trend.fewer``)."""
-
-    before: Point
-    after: Point
-    percent: str
-
-    def __post_init__(self) -> None:
-        if (self.percent == "100") != (self.after.value == 0):
-            raise ArithmeticError(f"{self.percent}% with {self.after.value} left")
-
-    @property
-    def arithmetic(self) -> str:
-        """ "(112 − 15) / 112 = 0.8660 → 86.6%", both rounded down."""
-        before, after = self.before.value, self.after.value
-        parts = (before - after) * 10_000 // before
-        return f"({before:,} − {after:,}) / {before:,} = {parts // 10_000}.{parts % 10_000:04} → {self.percent}%"
-
-
-def reduction(before: Point | None, after: Point | None) -> Reduction | None:
-    """The part that is gone between two counted passes; None where a percentage would mislead."""
-    part = fewer(before, after)
-    return Reduction(before, after, part.percent) if part and before and after else None
 
 
 def incomparable(report: Report, start: Point | None) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from remediation.core.lead import errors
 from remediation.core.ledger import Ledger
-from remediation.core.report import Report, incomparable, reduction
+from remediation.core.reduction import reduction
+from remediation.core.report import Report, incomparable
 from remediation.core.trend import Point
 
 MINUS = "−"
@@ -135,6 +136,19 @@ def not_said(report: Report) -> list[str]:
     return said
 
 
+def resorted(report: Report) -> str:
+    """Why tickets may stand under other categories than the count of their pass."""
+    number = report.last.number if report.last else 0
+    return f"Tickets stand under the category they have now; #{number} was sorted in another way."
+
+
+def signed(number: int | None) -> str:
+    """+3, −10 with a true minus, 0; "" for None."""
+    if number is None:
+        return ""
+    return f"+{number:,}" if number > 0 else f"{MINUS}{-number:,}" if number else "0"
+
+
 def sparkline(report: Report, most: int = 60) -> str:
     """The totals as a row of bars from zero, "·" where nothing was counted; the last ``most`` passes."""
     points = report.trend.points[-most:]
@@ -149,6 +163,12 @@ def days(report: Report) -> str:
     period = report.period
     span = f"{day(period.first)} to {day(period.last)}"
     return f"Week {period.label}, {span}" if period.week else span
+
+
+def made(report: Report) -> str:
+    """ "Made 7 Nov 2025 06:00 UTC."."""
+    at = report.built.astimezone(UTC)
+    return f"Made {day(at)} {at:%H:%M} UTC."
 
 
 def day(at: datetime | date) -> str:

@@ -1,16 +1,35 @@
-"""Files made of a report: plain callables from the report to text, one for each format."""
+"""Files made of a report: plain callables from the report to bytes, one for each format."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from remediation.core.report import Report
-from remediation.exporters import csv, json, markdown
+from remediation.exporters import csv, html, json, markdown, pdf, xlsx
+from remediation.exporters.looks import Looks
 
-FORMATS: Mapping[str, tuple[Callable[[Report], str], str]] = {
-    "md": (markdown.export, "text/markdown; charset=utf-8"),
-    "csv": (csv.export, "text/csv; charset=utf-8"),
-    "json": (json.export, "application/json"),
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """``name``: what people call it; ``write``: makes the file."""
+
+    name: str
+    content_type: str
+    write: Callable[[Report, Looks], bytes]
+
+
+FORMATS: Mapping[str, Format] = {
+    "html": Format("HTML", "text/html; charset=utf-8", lambda report, looks: html.export(report, looks).encode()),
+    "pdf": Format("PDF", "application/pdf", pdf.export),
+    "md": Format("Markdown", "text/markdown; charset=utf-8", lambda report, _: markdown.export(report).encode()),
+    "csv": Format("CSV", "text/csv; charset=utf-8", lambda report, _: csv.export(report).encode()),
+    "xlsx": Format(
+        "Excel",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        lambda report, _: xlsx.export(report),
+    ),
+    "json": Format("JSON", "application/json", lambda report, _: json.export(report).encode()),
 }
 
 

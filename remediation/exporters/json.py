@@ -1,14 +1,12 @@
-"""A report as JSON. ``format`` is 1; a key may be added to it, none is renamed or given another meaning.
+"""A report as JSON, as ``report.schema.json`` beside this file describes it.
 
-``period``: label, start, end. ``title``. ``base``, ``before``, ``last``: passes {number, at, commit, total, tests,
-environment, scope}, null where there is none. ``counted``: whether the period has a counted pass. ``ledger`` and
-``since_base``: {before, cleared, hidden, unmasked, new, regressed, after} or null. ``reductions``: the percentages
-with their arithmetic. ``categories``, ``remaining``, ``resolved``, ``came_back``, ``hidden``, ``silenced``,
-``deleted``, ``passes``, ``pace``: lists. What was not counted is null, never 0.
+``format`` is 1; a key may be added to it, none is renamed or given another meaning. What was not counted is null,
+never 0.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -23,15 +21,24 @@ FORMAT = 1
 
 def export(report: Report) -> str:
     """The document, indented, with a newline at its end."""
-    return json.dumps(_document(report), ensure_ascii=False, indent=1) + "\n"
+    head = {"format": FORMAT, "hash": content_hash(report), "built": _iso(report.built)}
+    return json.dumps(head | _document(report), ensure_ascii=False, indent=1) + "\n"
+
+
+def content_hash(report: Report) -> str:
+    """SHA-256 of all that the report says, in hexadecimal: every format of it bears the same.
+
+    It is of this document without ``format``, ``hash`` and ``built``, with sorted keys and without spaces. When it was
+    made is not in it: the same facts give the same hash.
+    """
+    said = json.dumps(_document(report), ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _document(report: Report) -> dict[str, Any]:
     facts = report.facts
     return {
-        "format": FORMAT,
         "project": report.project,
-        "built": _iso(report.built),
         "period": {
             "label": report.period.label,
             "start": _iso(report.period.start),
@@ -55,8 +62,18 @@ def _document(report: Report) -> dict[str, Any]:
         "hidden": [asdict(row) for row in facts.hidden],
         "silenced": [{"how": how, "files": files} for how, files in facts.silenced],
         "deleted": list(facts.deleted),
+        "files": [asdict(row) for row in facts.files],
         "changes": list(facts.changes),
-        "passes": [{"outcome": point.outcome, **(_pass(point) or {})} for point in report.passes],
+        "passes": [
+            {
+                "outcome": point.outcome,
+                **(_pass(point) or {}),
+                "counts": list(point.counts) if point.counts is not None else None,
+                "ledger": asdict(point.ledger) if point.ledger else None,
+            }
+            for point in report.passes
+        ],
+        "reasons": [{"number": row.number, "outcome": row.outcome, "text": row.text} for row in facts.reasons],
         "pace": [{**asdict(row), "net": row.net} for row in report.pace],
         "forecast": facts.forecast,
         "not_said": report_words.not_said(report),

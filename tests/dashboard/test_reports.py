@@ -13,8 +13,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import DjangoAssertNumQueries
 
+from dashboard.views import reports as views
+from remediation.exporters import pdf
 from remediation.models import Project
 from tests import factories
+from tests.core.workbook import Workbook
 from tests.dashboard.cast import WORKING, Cast, errors, words
 
 REPORTS = "/p/atlas/reports/"
@@ -95,7 +98,10 @@ def test_a_project_without_a_pass_says_so(cast: Cast) -> None:
     assert "Nothing was counted this week" in text and "This is not zero errors." in text
 
 
-@pytest.mark.parametrize("label", ["2026-W54", "x", "9999-W52", "0000-W01", "2999-W01", "2026-W10.pdf", "x.md", "%00"])
+@pytest.mark.parametrize(
+    "label",
+    ["2026-W54", "x", "9999-W52", "0000-W01", "2999-W01", "2026-W10.docx", "2026-03-04-to-2026-03-03", "x.md", "%00"],
+)
 def test_a_week_or_format_that_does_not_exist_is_not_found(cast: Cast, label: str) -> None:
     for end in ("", "/"):
         answer = cast.client("viewer").get(f"{REPORTS}{label}{end}", follow=True)
@@ -112,6 +118,13 @@ def test_files_say_the_same(cast: Cast) -> None:
     assert [(row["errors"], row["total"]) for row in rows if row["pass"] == "2"] == [("", "")]
     document = json.loads(client.get(WEEK[:-1] + ".json").content)
     assert (document["format"], document["last"]["total"], document["passes"][1]["total"]) == (1, 3, None)
+    for format, (start, kind) in {"pdf": (b"%PDF-", "application/pdf"), "xlsx": (b"PK", "officedocument"),
+                                  "html": (b"<!doctype html>", "text/html")}.items():  # fmt: skip
+        answer = client.get(f"{WEEK[:-1]}.{format}")
+        assert answer.content.startswith(start) and kind in answer["Content-Type"], format
+        assert answer["Content-Disposition"] == f'attachment; filename="atlas-2026-W10.{format}"'
+        assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "#2 blocked" in words(client.get(f"{WEEK[:-1]}.html").content.decode())
     assert client.get(WEEK[:-1] + ".md").content.decode().startswith("# 3 collection errors at the first counted pass")
 
 
@@ -122,7 +135,60 @@ def test_it_stays_cheap_and_light(cast: Cast, django_assert_max_num_queries: Dja
     client = cast.client("viewer")
     with django_assert_max_num_queries(16):  # two of them are session and account
         answer = client.get(WEEK)
+    with django_assert_max_num_queries(16):
+        client.get(WEEK[:-1] + ".html")
     assert len(gzip.compress(answer.content)) <= 15 * 1024
+
+
+def test_any_days_have_a_report(cast: Cast) -> None:
+    client = cast.client("viewer")
+    answer = client.get(REPORTS, {"since": "2026-03-03", "until": "2026-03-05"})
+    assert answer.url == "/p/atlas/reports/2026-03-03-to-2026-03-05/"
+    text = page(cast, answer.url)
+    assert "3 Mar 2026 to 5 Mar 2026" in text and "3 collection errors at the first counted pass" in text
+    assert client.get(answer.url[:-1] + ".md")["Content-Disposition"].endswith('"atlas-2026-03-03-to-2026-03-05.md"')
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "says"),
+    [
+        ("2026-03-05", "2026-03-03", "The last day, 2026-03-03, lies before the first, 2026-03-05."),
+        ("2999-03-05", "2999-03-06", "These days have not begun."),
+        ("2026-03-05", "", "This field is required."),
+        ("x", "2026-03-03", "Enter a valid date."),
+        ("2026-03-03", "9999-12-31", "9999-12-31 is too late a day."),
+    ],
+)
+def test_days_that_cannot_be_are_refused_in_words(cast: Cast, since: str, until: str, says: str) -> None:
+    answer = cast.client("viewer").get(REPORTS, {"since": since, "until": until})
+    assert answer.status_code == 422 and says in words(answer.content.decode())
+
+
+def test_every_test_file_with_an_error_is_in_the_workbook(cast: Cast) -> None:
+    factories.counted_pass(cast.project, 2, [errors()[2]], WORKING)
+    book = Workbook(cast.client("viewer").get(WEEK[:-1] + ".xlsx").content)
+    assert book.rows("Files")[1:] == [
+        ("tests/test_a.py", "ATL-1", "fixed"),
+        ("tests/test_b.py", "ATL-1", "fixed"),
+        ("tests/test_c.py", "ATL-2", "error"),
+    ]
+    assert book.faults() == []
+
+
+def test_pdfs_are_not_made_without_end(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "PDFS_PER_MINUTE", 0)
+    answer = cast.client("viewer").get(WEEK[:-1] + ".pdf", follow=True)
+    assert answer.redirect_chain == [(WEEK, 302)]
+    assert "That were many PDFs." in words(answer.content.decode())
+
+
+def test_a_pdf_that_cannot_be_made_is_said_beside_the_other_files(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(pdf, "SECONDS", 0.001)
+    answer = cast.client("viewer").get(WEEK[:-1] + ".pdf", follow=True)
+    assert "The PDF could not be made, and the log says why." in words(answer.content.decode())
+    assert "was not set within" in caplog.text
 
 
 def test_the_overview_leads_to_it(cast: Cast) -> None:
@@ -135,6 +201,31 @@ def test_the_command_writes_a_file(cast: Cast, tmp_path: Path) -> None:
     out = tmp_path / "report.md"
     call_command("weekly_report", "atlas", week="2026-W10", output=str(out))
     assert out.read_text().startswith("# 3 collection errors at the first counted pass")
+
+
+def test_the_command_replaces_a_file_whole(cast: Cast, tmp_path: Path) -> None:
+    out = tmp_path / "report.pdf"
+    out.write_text("what was there")
+    out.chmod(0o640)
+    call_command("weekly_report", "atlas", week="2026-W10", output=str(out), format="pdf")
+    assert out.read_bytes().startswith(b"%PDF-") and out.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_full_disk_leaves_what_was_there(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "report.xlsx"
+    out.write_text("what was there")
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(CommandError, match="No space left"):
+        call_command("weekly_report", "atlas", week="2026-W10", output=str(out), format="xlsx")
+    assert out.read_text() == "what was there" and list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize("place", [".", "nowhere/x.md"])
+def test_the_command_refuses_what_is_no_place_for_a_file(cast: Cast, tmp_path: Path, place: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        call_command("weekly_report", "atlas", week="2026-W10", output=str(tmp_path / place))
+    assert refused.value.returncode == 2 and list(tmp_path.iterdir()) == []
 
 
 def test_the_command_writes_any_days_to_standard_output(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +12,21 @@ from django.utils import timezone
 
 from dashboard.management.base import OK, ProjectCommand
 from dashboard.management.commands.run_pass import find_project
+from dashboard.report_files import render
 from dashboard.reports import report_of, zone_of
 from remediation.core import period as periods
 from remediation.core.period import BadPeriod, Period
 from remediation.exporters import FORMATS, file_name
+from remediation.exporters.pdf import NotSet
 from remediation.models import Project
 
 
 class Command(ProjectCommand):
     help = (
         "Write the report of a week, or of the days from --since to --until. Without either it is the week that runs "
-        "now in the project's zone. Exit codes: 0 written, 2 refused."
+        "now in the project's zone, so far. Exit codes: 0 written, 2 refused."
     )
-    expected = (BadPeriod, OSError)
+    expected = (BadPeriod, OSError, NotSet)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME", help="the project's name or slug")
@@ -35,21 +38,52 @@ class Command(ProjectCommand):
             "--output",
             default="",
             metavar="FILE",
-            help='"-" for standard output; default: a name from project and week',
+            help='"-" for standard output; default: a name from project and week. A file that is there is replaced',
         )
 
     def work(self, **options: Any) -> int | None:
         """Make it, then write it whole."""
         project = find_project(options["name"])
         made = report_of(project, _period(project, options), timezone.now())
-        text = FORMATS[options["format"]][0](made)
+        content = render(made, options["format"])
         if options["output"] == "-":
-            self.stdout.write(text, ending="")
+            self._print(content)
             return OK
         path = Path(options["output"] or file_name(made, options["format"]))
-        path.write_text(text, encoding="utf-8", newline="")
+        if path.exists() and not path.is_file():  # a folder or a device would be replaced, not written
+            raise CommandError(f"{path} is no file. Name one, or “-” for standard output.")
+        _replace(path, content)
         self.stdout.write(f"Wrote {path}.")
         return OK
+
+    def _print(self, content: bytes) -> None:
+        self.stdout.flush()
+        raw = getattr(self.stdout, "buffer", None)
+        if raw is None:  # a caller's stream of text
+            self.stdout.write(content.decode(), ending="")
+            return
+        raw.write(content)
+        raw.flush()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """All of it or nothing: who reads the file meanwhile gets the old one whole."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", delete=False) as part:
+        try:
+            part.write(content)
+            part.flush()
+            os.fsync(part.fileno())
+            Path(part.name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+            Path(part.name).replace(path)
+        except BaseException:
+            Path(part.name).unlink(missing_ok=True)
+            raise
+
+
+def _umask() -> int:
+    found = os.umask(0)
+    os.umask(found)
+    return found
 
 
 def _period(project: Project, options: dict[str, Any]) -> Period:
@@ -59,12 +93,5 @@ def _period(project: Project, options: dict[str, Any]) -> Period:
     if bool(since) != bool(until):
         raise CommandError("Give both --since and --until.")
     if since:
-        return periods.between(_day(since), _day(until), there)
+        return periods.between(periods.day(since), periods.day(until), there)
     return periods.week(options["week"], there) if options["week"] else periods.week_of(timezone.now(), there)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError(f"“{text}” is no day. Write it as 2025-09-08.") from error
