@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from remediation.core.mutes import Until
 from remediation.models import CollectionPass, ConnectionCheck, Project, SavedView, Ticket
 
 Need = Literal["read", "work", "lead"]
@@ -27,8 +28,9 @@ _LABEL = re.compile(r"([A-Z]{2,6})-([1-9][0-9]{0,8})")
 class Rights:
     """What one person may do in one project; templates ask it, so no button is shown that would be refused.
 
-    ``read``: see it. ``work``: claim, release, sort a ticket, run a pass. ``lead``: settings, rules, confirm a
-    pass, assign a ticket, release another's claim. ``admin``: everything, and adding projects.
+    ``read``: see it. ``work``: claim, release, sort, mute a ticket for a time, run a pass. ``lead``: settings,
+    rules, confirm a pass, assign a ticket, release another's claim, mute for good. ``admin``: everything, and adding
+    projects.
     """
 
     role: str = ""
@@ -113,6 +115,12 @@ def may_assign(user: Any, project: Project, to: Any, owner: Any) -> None:
     """Raises PermissionDenied unless it is a free ticket for oneself: to give to or take from others needs a lead."""
     if (to != user or owner is not None) and not project.rights.lead:
         raise PermissionDenied(f"Your role in {project.name} is {project.rights.role}. This needs a lead.")
+
+
+def may_mute(project: Project, until: Until) -> None:
+    """Raises PermissionDenied for muting for good, unless it is a lead: engineers set aside for a time."""
+    if until.for_good and not project.rights.lead:
+        raise PermissionDenied(f"Your role in {project.name} is {project.rights.role}. Muting for good needs a lead.")
 
 
 def pass_or_404(user: Any, slug: str, number: int, need: Need = "read") -> CollectionPass:

@@ -12,7 +12,6 @@ from django.core.validators import MaxLengthValidator
 
 from remediation.core.ci_log import CiLog, parse
 from remediation.models import Category, Project, User
-from remediation.tickets import assignable
 
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 
@@ -62,33 +61,6 @@ class WelcomeForm(forms.Form):
         account.set_password(self.cleaned_data["password"])
         account.save()
         return account
-
-
-class TicketCategoryForm(forms.Form):
-    """The category of one ticket."""
-
-    category = forms.ModelChoiceField(
-        Category.objects.none(), empty_label=None, widget=forms.Select({"class": "field", "id": "category"})
-    )
-
-    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["category"].queryset = project.categories.filter(archived=False)
-
-
-class AssignForm(forms.Form):
-    """Whom a ticket goes to, and who had it when the form was shown: nobody, where ``owner`` is empty."""
-
-    to = forms.ModelChoiceField(
-        User.objects.none(), empty_label="Choose a person", widget=forms.Select({"class": "field", "id": "assign-to"})
-    )
-    owner = forms.ModelChoiceField(User.objects.all(), required=False, widget=forms.HiddenInput)
-
-    def __init__(self, project: Project, user: User, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Who administers everything may work here, too, without being a member.
-        self.fields["to"].queryset = assignable(project) | User.objects.filter(pk=user.pk)
-        self.fields["to"].label_from_instance = lambda person: person.label
 
 
 class EnvironmentField(forms.CharField):

@@ -59,6 +59,7 @@ def build(project: Project, now: datetime, choice: Choice, asker: Any = None) ->
     return {
         "trend": trend,
         "hidden": hidden,
+        "muted": sum(ticket.errors for ticket in standing if ticket.status == "muted"),
         "silent": FileState.objects.now(project).silent().count(),
         "week": week,
         "terms": drawing.terms(week.ledger) if week else [],

@@ -53,6 +53,7 @@ def build(project: Project, period: Period, now: datetime) -> dict[str, Any]:
         "categories_sum": words.total([line.now for line in report.categories]),
         "groups": [(name, slot, rows, sum(row.errors for row in rows)) for name, slot, rows in report.groups],
         "remaining_sum": words.total([sum(row.errors for row in rows) for _, _, rows in report.groups]),
+        "muted": words.muted(report),
         "not_said": words.not_said(report),
     }
 

@@ -51,7 +51,14 @@ def build(project: Project, listed: Lines, as_of: CollectionPass | None, chosen:
         )
         for key, (name, note, tab) in _COLUMNS.items()
     ]
-    return {"columns": columns, "on_board": sum(column.count for column in columns)}
+    muted = [line for line in listed.lines if line.muted]
+    return {
+        "columns": columns,
+        "on_board": sum(column.count for column in columns) + len(muted),
+        "muted_cards": len(muted),
+        "muted_errors": sum(line.errors for line in muted),
+        "muted_list": chosen.query(view="list", tab="muted"),
+    }
 
 
 _COLUMNS = {
@@ -69,6 +76,8 @@ _COLUMNS = {
 def _column(line: Line, verified: set[int]) -> str:
     if not line.standing:
         return "verified" if line.pk in verified else ""
+    if line.muted:
+        return ""
     if line.status == "awaiting":
         return "awaiting"
     return "open" if line.owner is None else "claimed"

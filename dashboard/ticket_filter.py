@@ -15,6 +15,7 @@ TABS = {
     "unclaimed": "Unclaimed",
     "mine": "Mine",
     "awaiting": "Awaiting pass",
+    "muted": "Muted",
     "verified": "Verified",
     "all": "All",
 }

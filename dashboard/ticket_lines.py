@@ -39,6 +39,11 @@ class Line(NamedTuple):
         """Whether it still stands: not verified."""
         return self.status != "verified"
 
+    @property
+    def muted(self) -> bool:
+        """Whether it is set aside: it stands and counts, and is nobody's next task."""
+        return self.status == "muted"
+
 
 _FIELDS = (
     "pk", "number", "status", "claimed_by", "category", "kind", "environment", "errors", "hidden_errors", "blocking",
@@ -64,11 +69,13 @@ def in_tab(line: Line, tab: str, user: User) -> bool:
     """Whether a ticket belongs to a tab of this reader."""
     match tab:
         case "unclaimed":
-            return line.standing and line.owner is None
+            return line.standing and line.owner is None and not line.muted
         case "mine":
             return line.standing and line.owner == user.pk
         case "awaiting":
             return line.status == "awaiting"
+        case "muted":
+            return line.muted
         case "verified":
             return not line.standing
         case "all":
@@ -159,8 +166,8 @@ class Lines:
         return _by_rank(found, {name: (-errors[name], name) for name in found.values()})
 
     def best(self, count: int = 3) -> tuple[Promise, list[int]] | None:
-        """The few tickets that clear most together, and their numbers; None where they are all there is."""
-        errors = {line.pk: line.errors for line in self.lines if line.standing and line.errors}
+        """The few tickets that clear most together, and their numbers; None where they are all there is to take."""
+        errors = {line.pk: line.errors for line in self.lines if line.standing and line.errors and not line.muted}
         if len(errors) <= count:
             return None
         chosen = best_first(errors, self.files, count)

@@ -93,6 +93,7 @@ def _sums(listed: Lines) -> dict[str, Any]:
         "in_environment": in_environment,
         "in_repository": visible - in_environment,
         "hidden": sum(line.hidden for line in lines),
+        "muted": sum(line.errors for line in lines if line.muted),
         "bound": whole,
         "shared": each != whole.tests,
     }

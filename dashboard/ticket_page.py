@@ -76,6 +76,7 @@ def build(ticket: Ticket, query: Mapping[str, str]) -> dict[str, Any]:
         )[:HISTORY],
         "older": max(0, ticket.transitions.count() - HISTORY),
         "mark": _unanswered(ticket, last),
+        "mute": ticket.mutes.filter(ended_at=None).select_related("actor").last() if ticket.status == "muted" else None,
         **_neighbours(ticket),
     }
 

@@ -56,6 +56,8 @@ urlpatterns = [
     path("p/<slug:slug>/t/<str:label>/assign/", tickets.assign, name="assign"),
     path("p/<slug:slug>/t/<str:label>/release/", tickets.release, name="release"),
     path("p/<slug:slug>/t/<str:label>/fixed/", ticket.mark_fixed, name="mark-fixed"),
+    path("p/<slug:slug>/t/<str:label>/mute/", ticket.mute, name="mute"),
+    path("p/<slug:slug>/t/<str:label>/unmute/", ticket.unmute, name="unmute"),
     path("p/<slug:slug>/t/<str:label>/category/", ticket.category, name="ticket-category"),
     path("p/<slug:slug>/silenced/", silenced.silenced, name="silenced"),
     # /p/<slug>/passes/

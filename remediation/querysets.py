@@ -48,14 +48,15 @@ class ProjectQuerySet(models.QuerySet[Any]):
         return self.annotate(open_tickets=models.functions.Coalesce(models.Subquery(counted), 0))
 
     def with_ticket_counts(self) -> Self:
-        """With ``regressed`` and ``unclaimed``: standing tickets that came back, and that nobody owns.
+        """With ``regressed`` and ``unclaimed``: standing tickets that came back, and that wait for an owner.
 
         And with ``hidden``: errors that are no longer visible though not repaired.
         """
         standing = Q(tickets__merged_into__isnull=True) & ~Q(tickets__status="verified")
+        free = standing & Q(tickets__claimed_by__isnull=True) & ~Q(tickets__status="muted")
         return self.annotate(
             regressed=models.Count("tickets", filter=standing & Q(tickets__status="regressed")),
-            unclaimed=models.Count("tickets", filter=standing & Q(tickets__claimed_by__isnull=True)),
+            unclaimed=models.Count("tickets", filter=free),
             hidden=models.Sum("tickets__hidden_errors", filter=standing, default=0),
         )
 

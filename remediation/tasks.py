@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from remediation import checks, outbox, passes, rebuilding
+from remediation import checks, outbox, passes, rebuilding, tickets
 
 
 @shared_task
@@ -18,6 +18,7 @@ def dispatch() -> None:
     passes.queue_due(now)
     for project_id in passes.to_ask(now):
         ask.apply_async((project_id,), expires=15.0)
+    tickets.end_mutes(now)
     passes.reap()
     checks.reap()
     checks.forget()

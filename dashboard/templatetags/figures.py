@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django import template
 from django.utils import timezone
@@ -49,6 +49,12 @@ def day(at: datetime | None) -> str:
         return ""
     at = at.astimezone(UTC)
     return f"{at.day} {at:%b}" + ("" if at.year == timezone.now().year else f" {at.year}")
+
+
+@register.filter
+def date_day(named: date | str | None) -> str:
+    """7 Nov, for a date or an ISO date, which are of no zone; with the year when it is not this one."""
+    return day(datetime.fromisoformat(str(named)).replace(tzinfo=UTC)) if named else ""
 
 
 @register.filter

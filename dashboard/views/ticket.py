@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,10 +11,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import access, ticket_page
-from dashboard.forms import AssignForm, TicketCategoryForm
 from dashboard.sending import rebuild_soon
+from dashboard.templatetags.codes import in_words
 from dashboard.templatetags.figures import when
+from dashboard.ticket_forms import AssignForm, MuteForm, TicketCategoryForm
 from remediation import tickets
+from remediation.models import Ticket
 
 
 @require_safe
@@ -21,12 +25,23 @@ def ticket(request: HttpRequest, slug: str, label: str) -> HttpResponse:
     found = access.ticket_or_404(request.user, slug, label)
     if found.merged_into_id:
         return redirect("ticket", slug, f"{found.project.key}-{found.merged_into.number}")
-    form = TicketCategoryForm(found.project, initial={"category": found.category_id})
-    context = {"project": found.project, "page": "tickets", "ticket": found, "form": form}
+    return _page(request, found)
+
+
+def _page(request: HttpRequest, found: Ticket, *, status: int = 200, **bound: Any) -> HttpResponse:
+    """The page; ``bound``: a form as it was sent, where something in it is refused."""
+    context = {
+        "project": found.project,
+        "page": "tickets",
+        "ticket": found,
+        "form": TicketCategoryForm(found.project, initial={"category": found.category_id}),
+        "mute_form": MuteForm(initial={"ends": "day"}),
+        **ticket_page.build(found, request.GET),
+        **bound,
+    }
     if found.project.rights.lead:
         context["assign"] = AssignForm(found.project, request.user, initial={"owner": found.claimed_by_id})
-    context |= ticket_page.build(found, request.GET)
-    return render(request, "dashboard/ticket.html", context)
+    return render(request, "dashboard/ticket.html", context, status=status)
 
 
 @require_POST
@@ -47,6 +62,36 @@ def mark_fixed(request: HttpRequest, slug: str, label: str) -> HttpResponse:
     else:
         messages.success(request, f"{found.label} is open again: no fix is named.", extra_tags="good")
     return redirect(back)
+
+
+@require_POST
+def mute(request: HttpRequest, slug: str, label: str) -> HttpResponse:
+    """Set a ticket aside for a reason; its errors still count."""
+    found = access.ticket_or_404(request.user, slug, label, "work")
+    form = MuteForm(request.POST)
+    if form.is_valid():
+        access.may_mute(found.project, form.until)
+        try:
+            tickets.mute(found, request.user, form.cleaned_data["reason"], form.until)
+        except tickets.Refused as refused:
+            form.refuse({"until": "ends"}.get(refused.field, refused.field), refused.text)
+    if form.errors:
+        return _page(request, found, status=422, mute_form=form)
+    messages.success(request, f"{found.label} is muted. Its errors still count.", extra_tags="good")
+    return redirect("ticket", slug, label)
+
+
+@require_POST
+def unmute(request: HttpRequest, slug: str, label: str) -> HttpResponse:
+    """Bring a muted ticket back, as it is without the mute."""
+    found = access.ticket_or_404(request.user, slug, label, "work")
+    try:
+        tickets.unmute(found, request.user)
+    except tickets.Refused as refused:
+        messages.error(request, refused.text, extra_tags="warn")
+    else:
+        messages.success(request, f"{found.label} is {in_words(found.status)} again.", extra_tags="good")
+    return redirect("ticket", slug, label)
 
 
 @require_POST

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from dashboard import access, ticket_list
-from dashboard.forms import AssignForm
 from dashboard.templatetags.figures import age
 from dashboard.ticket_filter import Filter
+from dashboard.ticket_forms import AssignForm
 from dashboard.together import TogetherForm, act
 from dashboard.views.fragments import wants_part
 from remediation import saved_views

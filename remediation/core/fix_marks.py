@@ -41,8 +41,12 @@ def in_force(marks: Sequence[Mark], place: Place, verified_at: Place | None) -> 
     last = said_before(marks, place)
     if last is None or not last.named:
         return None
-    used = verified_at is not None and (last.after is None or verified_at > last.after)
-    return None if used else last
+    return None if used_up(last.after, verified_at) else last
+
+
+def used_up(said_after: Place | None, verified_at: Place | None) -> bool:
+    """Whether a pass has verified the ticket since something was said after the pass ``said_after``."""
+    return verified_at is not None and (said_after is None or verified_at > said_after)
 
 
 def without(*, came_back: bool) -> str:
@@ -54,9 +58,9 @@ def entering(status: str, mark: Mark | None, previous: Place | None, *, came_bac
     """The status in which a ticket meets a pass. ``previous``: place of the counted pass before it.
 
     A mark that was said since then makes it wait for this pass; without one in force it is what it was before.
-    ``came_back``: it was verified once, and seen since. Verified and muted are not changed by a saying.
+    ``came_back``: it was verified once, and seen since. Verified is not changed by a saying.
     """
-    if status in {"verified", "muted"}:
+    if status == "verified":
         return status
     if mark is None:
         return without(came_back=came_back) if status in {"awaiting", "still-seen"} else status

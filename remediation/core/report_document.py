@@ -165,6 +165,8 @@ def _remaining(report: Report, cut: _Cut) -> Iterator[Block]:
         yield from cut.note(tickets, "tickets of this category")
     sums = [sum(row.errors for row in tickets) for _, _, tickets in report.groups]
     yield Paragraph((f"Sum: {say.total(sums)}",), "sum")
+    if muted := say.muted(report):
+        yield Paragraph((muted,), "quiet")
     if report.resorted:
         yield Paragraph((say.resorted(report),), "quiet")
 

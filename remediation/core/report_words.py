@@ -88,6 +88,12 @@ def total(numbers: list[int]) -> str:
     return f"{' + '.join(f'{number:,}' for number in numbers) or '0'} = {sum(numbers):,}"
 
 
+def muted(report: Report) -> str:
+    """How many of the remaining errors are in tickets that are muted now; "" for none. They are in every total."""
+    number = sum(row.errors for row in report.facts.remaining if row.status == "muted")
+    return f"{errors(number)} {'is' if number == 1 else 'are'} in muted tickets, and in every total." if number else ""
+
+
 def basis(report: Report, start: Point | None) -> str:
     """Whether a pass and the last counted one may be compared, and why not."""
     if start is None or report.last is None or start is report.last:

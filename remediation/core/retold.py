@@ -44,7 +44,7 @@ class Fix:
 class Told:
     """A ticket as its lines tell it; ``status`` "" before the first one. ``namer`` said what ``named`` says.
 
-    ``came_back``: a pass has seen it since one verified it.
+    ``came_back``: a pass has seen it since one verified it. ``muted``: ``status`` is what it has beneath a mute.
     """
 
     status: str = ""
@@ -55,6 +55,7 @@ class Told:
     came_back: bool = False
     errors: int = 0
     hidden: int = 0
+    muted: bool = False
     fixes: tuple[Fix, ...] = ()
 
 
@@ -83,15 +84,14 @@ def _said(told: Told, line: Line) -> Told:
             _must(others or told.owner == line.actor, f"released by {line.actor}, though {told.owner} has it")
             return replace(told, owner=None, since=None)
         case "marked-fixed":
-            return replace(told, named=line.data["named"], namer=line.actor, status=_waiting(told, "awaiting"))
+            return replace(told, named=line.data["named"], namer=line.actor, status="awaiting")
         case "unmarked":
             _must(told.named != "", "taken back, though no fix was named")
-            return replace(told, named="", namer=None, status=_waiting(told, without(came_back=told.came_back)))
+            return replace(told, named="", namer=None, status=without(came_back=told.came_back))
+        case "muted" | "unmuted":
+            _must((line.verb == "unmuted") == told.muted, f"{line.verb}, though {'' if told.muted else 'not '}muted")
+            return replace(told, muted=line.verb == "muted")
     return told
-
-
-def _waiting(told: Told, status: str) -> str:
-    return told.status if told.status == "muted" else status
 
 
 def _seen(told: Told, line: Line) -> Told:
@@ -110,7 +110,7 @@ def _seen(told: Told, line: Line) -> Told:
         case "verified":
             _must(told.status != "verified", "verified twice")
             _must((told.errors, told.hidden) == (0, 0), f"verified with {told.errors} and {told.hidden} errors")
-            return replace(told, status="verified", came_back=False, fixes=(*told.fixes, _fix(told, line)))
+            return replace(told, status="verified", muted=False, came_back=False, fixes=(*told.fixes, _fix(told, line)))
         case "regressed":
             _must(told.status == "verified", f"back, though {told.status}")
             return replace(told, status="regressed", came_back=True, named="", namer=None)

@@ -3,6 +3,7 @@
 from remediation.models.audit import AuditLine
 from remediation.models.categories import Category, CategoryCount, CategoryRule, RuleSet
 from remediation.models.checks import ConnectionCheck
+from remediation.models.mutes import Mute
 from remediation.models.outbox import Delivery, Outbox, Receiver
 from remediation.models.ownership import BlamedFiles, OwnersFile
 from remediation.models.passes import CollectionPass, Rename, Result, Scope
@@ -24,6 +25,7 @@ __all__ = [
     "Fingerprint",
     "FixMark",
     "Membership",
+    "Mute",
     "Occurrence",
     "Outbox",
     "OwnersFile",

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from remediation.core.lifecycle import STATUSES
+from remediation.core.lifecycle import BENEATH, STATUSES
 from remediation.querysets import FileStateQuerySet, OccurrenceQuerySet, TicketQuerySet
 
 
@@ -74,12 +74,14 @@ class Ticket(models.Model):
     category = models.ForeignKey("remediation.Category", models.RESTRICT, related_name="tickets")
     category_by_hand = models.BooleanField(default=False)
     status = models.CharField(max_length=12, default="open", choices=[(s, s) for s in STATUSES])
+    beneath = models.CharField(
+        max_length=12, blank=True, choices=[(s, s) for s in BENEATH], help_text="Its status without the mute."
+    )
     claimed_by = models.ForeignKey(
         "remediation.User", models.SET_NULL, null=True, blank=True, related_name="claimed_tickets"
     )
     claimed_at = models.DateTimeField(null=True, blank=True)
     marked_fixed_in = models.CharField(max_length=200, blank=True, help_text="Of its marks, the one that holds.")
-    muted_until = models.DateTimeField(null=True, blank=True)
     solution = models.TextField(blank=True)
     business_value = models.TextField(blank=True)
     merged_into = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, related_name="merged")
@@ -107,6 +109,10 @@ class Ticket(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["project", "number"], name="ticket_number_once"),
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="ticket_status_known"),
+            models.CheckConstraint(
+                condition=Q(status="muted", beneath__in=BENEATH) | (~Q(status="muted") & Q(beneath="")),
+                name="ticket_muted_over_a_status",
+            ),
             models.CheckConstraint(
                 condition=Q(claimed_by__isnull=True, claimed_at__isnull=True)
                 | Q(claimed_by__isnull=False, claimed_at__isnull=False),

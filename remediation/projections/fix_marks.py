@@ -54,7 +54,7 @@ class MarkBook:
         """What was said after the last pass holds already, though no pass has met it."""
         for pk in self.said.keys() & tickets.keys():
             ticket, mark = tickets[pk], unheard(self.said[pk], last)
-            if mark is None or ticket.status in {"verified", "muted"}:
+            if mark is None or ticket.status == "verified":
                 continue
             ticket.marked_fixed_in = mark.named
             back = ticket.regressed_pass_id is not None

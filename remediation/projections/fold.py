@@ -29,6 +29,7 @@ from remediation.models import (
 from remediation.projections.file_counts import FileCounts
 from remediation.projections.lines import renumber
 from remediation.projections.load import is_current, is_settled, load_state
+from remediation.projections.mutes import lifted
 from remediation.projections.regroup import inheritance
 from remediation.projections.tickets import TicketBook
 from remediation.projections.write import Writer
@@ -73,9 +74,14 @@ def land(collection_pass: CollectionPass, renames: Renames, facts: Facts | None 
     At the tip this is one step from the stored state. For an older commit, or when the grouping has a
     new version, everything is computed again: the result is the same whatever the order of arrival.
     """
+    with lifted(collection_pass.project, collection_pass):
+        _land(collection_pass, renames, facts)
+
+
+def _land(collection_pass: CollectionPass, renames: Renames, facts: Facts | None) -> None:
     project = collection_pass.project
     if project.passes.deciding().after(collection_pass).exists() or not is_current(project):
-        rebuild(project, renames)
+        _rebuild(project, renames, lambda count: None)
         return
     if not collection_pass.counted:
         TicketBook(project).block(collection_pass)
@@ -101,9 +107,14 @@ def rebuild(
     What people did (claims, marks, mutes, categories by hand, texts, merges) is a fact and stays.
     """
     Project.objects.select_for_update().get(pk=project.pk)
+    with lifted(project):
+        return _rebuild(project, renames or stored_renames(project), on_pass)
+
+
+def _rebuild(project: Project, renames: Renames, on_pass: Callable[[int], None]) -> int:
     inherited = inheritance(project)
     _forget(project)
-    fold = _Fold(project, renames or stored_renames(project), load_state(project, None), None, inherited.tickets)
+    fold = _Fold(project, renames, load_state(project, None), None, inherited.tickets)
     passes = project.passes.deciding().select_related("result", "scope").in_commit_order()
     count = 0
     for collection_pass in passes.iterator(chunk_size=50):
@@ -129,7 +140,7 @@ def _forget(project: Project) -> None:
     FileState.objects.filter(file__project=project).delete()
     TestFile.objects.filter(project=project).update(written=None, gave=None, gave_in=None)
     Transition.objects.filter(ticket__project=project, collection_pass__isnull=False).delete()
-    Ticket.objects.filter(project=project).exclude(status="muted").update(status="open")
+    Ticket.objects.filter(project=project).update(status="open")
     Ticket.objects.filter(project=project, marks__isnull=False).update(marked_fixed_in="")
     Ticket.objects.filter(project=project).update(
         errors=0,

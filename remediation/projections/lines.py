@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from django.db.models import Max
+from django.utils import timezone
 
-from remediation.models import CollectionPass, Project, Ticket, Transition
+from remediation.models import CollectionPass, Project, Ticket, Transition, User
 
 _ORDERING = (
     "ticket_id", "sequence", "collection_pass__position", "collection_pass__number", "after__position", "after__number",
@@ -32,6 +35,22 @@ def write_lines(lines: Sequence[Line], collection_pass: CollectionPass) -> None:
             data=dict(data),
         )
         for ticket, verb, data in lines
+    )
+
+
+def append_line(
+    ticket: Ticket,
+    verb: str,
+    *,
+    actor: User | None = None,
+    at: datetime | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Transition:
+    """Append what a person did, or what happened once and is a fact. The caller's UPDATE or SELECT .. FOR UPDATE holds
+    the ticket's row lock until its transaction ends, so no one else can take the same sequence."""
+    last = ticket.transitions.aggregate(last=Max("sequence"))["last"] or 0
+    return Transition.objects.create(
+        ticket=ticket, sequence=last + 1, at=at or timezone.now(), verb=verb, actor=actor, data=dict(data or {})
     )
 
 

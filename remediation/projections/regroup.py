@@ -42,7 +42,7 @@ def inheritance(project: Project) -> Inheritance:
 def is_touched(ticket: Ticket) -> bool:
     """Whether people did anything with the ticket: then it is never simply gone."""
     return bool(
-        ticket.claimed_by_id or ticket.category_by_hand or ticket.marked_fixed_in or ticket.status == "muted"
+        ticket.claimed_by_id or ticket.category_by_hand or ticket.marked_fixed_in
         or ticket.solution or ticket.business_value or ticket.transitions.filter(collection_pass=None).exists()
         or ticket.merged.exists()
     )  # fmt: skip

@@ -1,8 +1,9 @@
-"""What people do with a ticket: claim, assign, release, sort, say where it is fixed. Closing is not among them."""
+"""What people do with a ticket: claim, assign, mute, sort it, say where it is fixed. Closing is not among them."""
 
 from remediation.refusals import Refused
 from remediation.tickets.claims import Claim, assign, assignable, claim, release
 from remediation.tickets.fixing import mark_fixed
+from remediation.tickets.muting import end_mutes, mute, unmute
 from remediation.tickets.several import Outcome, assign_each, claim_each, release_each, sort_each
 from remediation.tickets.sorting import set_category
 
@@ -15,9 +16,12 @@ __all__ = [
     "assignable",
     "claim",
     "claim_each",
+    "end_mutes",
     "mark_fixed",
+    "mute",
     "release",
     "release_each",
     "set_category",
     "sort_each",
+    "unmute",
 ]

@@ -9,9 +9,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from remediation.core.lifecycle import accepting
 from remediation.models import Membership, Project, Ticket, User
 from remediation.refusals import Refused
 from remediation.tickets.history import record, refresh
+
+_CLAIMABLE = accepting("claim")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def _give(ticket: Ticket, to: User, by: User, owner: User | None) -> bool:
     now = timezone.now()
     with transaction.atomic():
         # Compare-and-set: the condition and the write are one statement, so no one can come between them.
-        theirs = Ticket.objects.filter(pk=ticket.pk, claimed_by=owner, merged_into=None).exclude(status="verified")
+        theirs = Ticket.objects.filter(pk=ticket.pk, claimed_by=owner, merged_into=None, status__in=_CLAIMABLE)
         won = to != owner and theirs.update(claimed_by=to, claimed_at=now) == 1
         if won and to == by and owner is None:
             record(ticket, "claimed", actor=by, at=now)
@@ -96,7 +99,7 @@ def _give(ticket: Ticket, to: User, by: User, owner: User | None) -> bool:
             before = {"from": owner.label} if owner else {}
             record(ticket, "assigned", actor=by, at=now, data={"to": to.label, "to_id": to.pk} | before)
     refresh(ticket)
-    if not won and (ticket.status == "verified" or ticket.merged_into_id):
+    if not won and (ticket.status not in _CLAIMABLE or ticket.merged_into_id):
         raise Refused("", _no_one_can(ticket))
     return won
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from remediation.collection.source import SourceError, check_ref
-from remediation.core.fix_marks import without
+from remediation.core.lifecycle import State, after
 from remediation.models import FixMark, Ticket, User
 from remediation.refusals import Refused
 from remediation.tickets.history import lock, record, refresh
@@ -27,15 +27,15 @@ def mark_fixed(ticket: Ticket, user: User, named: str) -> None:
             raise Refused("named", "Name a commit, as in e7710ab, or a branch.") from error
     with transaction.atomic():
         locked = lock(ticket, "project")
-        if locked.merged_into_id or locked.status == "verified":
+        undone = "fix-taken-back" if locked.regressed_pass_id is None else "fix-taken-back-2"
+        now = after(State(locked.status, locked.beneath), "fix-named" if named else undone)
+        if locked.merged_into_id or now is None:
             raise Refused("", f"{ticket.label} is closed already: a pass no longer sees it.")
         if named == locked.marked_fixed_in:
             return
         last = locked.project.passes.deciding().in_commit_order().only("pk").last()
         FixMark.objects.create(ticket=locked, at=timezone.now(), actor=user, named=named, after=last)
-        locked.marked_fixed_in = named
-        if locked.status != "muted":
-            locked.status = "awaiting" if named else without(came_back=locked.regressed_pass_id is not None)
-        locked.save(update_fields=["marked_fixed_in", "status"], force_update=True)
+        locked.marked_fixed_in, locked.status, locked.beneath = named, now.status, now.beneath
+        locked.save(update_fields=["marked_fixed_in", "status", "beneath"], force_update=True)
         record(locked, "marked-fixed" if named else "unmarked", actor=user, data={"named": named} if named else {})
     refresh(ticket)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from remediation.models import Ticket
+from remediation.projections.lines import append_line as record
 
-from django.db.models import Max
-from django.utils import timezone
+__all__ = ["lock", "record", "refresh"]
 
-from remediation.models import Ticket, Transition, User
-
-_CHANGED = ("status", "marked_fixed_in", "claimed_by", "claimed_at", "category", "category_by_hand", "merged_into")
-
-
-def record(
-    ticket: Ticket, verb: str, *, actor: User, at: datetime | None = None, data: dict[str, Any] | None = None
-) -> Transition:
-    """Append to the history. The caller's UPDATE or SELECT .. FOR UPDATE holds the ticket's row lock until its
-    transaction ends, so no one else can take the same sequence."""
-    last = ticket.transitions.aggregate(last=Max("sequence"))["last"] or 0
-    return Transition.objects.create(
-        ticket=ticket, sequence=last + 1, at=at or timezone.now(), verb=verb, actor=actor, data=data or {}
-    )
+_CHANGED = (
+    "status",
+    "beneath",
+    "marked_fixed_in",
+    "claimed_by",
+    "claimed_at",
+    "category",
+    "category_by_hand",
+    "merged_into",
+)
 
 
 def lock(ticket: Ticket, *related: str) -> Ticket:

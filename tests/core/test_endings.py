@@ -211,7 +211,7 @@ def test_a_conftest_or_package_that_works_is_never_taken_for_a_file_without_a_pa
 # --- tickets and held passes ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", ["open", "awaiting", "still-seen", "regressed", "muted"])
+@pytest.mark.parametrize("status", ["open", "awaiting", "still-seen", "regressed"])
 def test_a_marked_ticket_whose_file_is_skipped_is_not_verified(status: str) -> None:
     assert decide(status, Evidence(errors=0, hidden=1, contains_fix=True)) == Decision(status)
 

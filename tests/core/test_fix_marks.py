@@ -41,7 +41,6 @@ def test_the_mark_that_a_pass_is_asked_about(
         ("still-seen", None, (4, 4), "open"),
         ("regressed", None, (4, 4), "regressed"),
         ("verified", OLD, (3, 3), "verified"),
-        ("muted", OLD, (3, 3), "muted"),
         ("open", OLD, None, "awaiting"),
     ],
 )

@@ -57,6 +57,8 @@ ROUTES = {
     "release": Route(None, WORK, ("{key}-1",)),
     "ticket-category": Route(None, WORK, ("{key}-1",)),
     "mark-fixed": Route(None, WORK, ("{key}-1",)),
+    "mute": Route(None, WORK, ("{key}-1",)),
+    "unmute": Route(None, WORK, ("{key}-1",)),
     "silenced": Route(READ),
     "passes": Route(READ),
     "run-pass": Route(None, WORK),

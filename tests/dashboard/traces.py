@@ -14,7 +14,8 @@ from typing import Any
 from django.conf import settings
 
 from dashboard.first_link import issue_link
-from remediation import passes
+from remediation import passes, tickets
+from remediation.core.mutes import Until
 from remediation.models import CollectionPass
 from tests.dashboard.cast import Cast
 
@@ -52,6 +53,10 @@ def _claimed(cast: Cast) -> None:
     cast.client("engineer").post("/p/atlas/t/ATL-1/claim/")
 
 
+def _muted(cast: Cast) -> None:
+    tickets.mute(cast.ticket(), cast.engineer, "Waits for the rewrite", Until())
+
+
 def _held(cast: Cast) -> None:
     CollectionPass.objects.filter(project=cast.project, number=1).update(held=True)
 
@@ -81,6 +86,8 @@ DEEDS = {
     "claim": Deed("engineer"),
     "release": Deed("engineer", before=_claimed),
     "assign": Deed("lead", lambda cast: {"to": cast.engineer.pk, "owner": ""}),
+    "mute": Deed("engineer", {"reason": "Waits for the rewrite", "ends": "pass", "number": 9}),
+    "unmute": Deed("lead", before=_muted),
     "mark-fixed": Deed("engineer", {"named": "main"}),
     "ticket-category": Deed("engineer", lambda cast: {"category": cast.project.categories.last().pk}),
     "tickets-together": Deed("engineer", {"ticket": ["1", "2"], "do": "claim"}),

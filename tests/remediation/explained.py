@@ -25,8 +25,14 @@ def assert_explained(project: Project) -> int:
     for ticket in project.tickets.filter(merged_into=None).order_by("number"):
         story = lines_of(ticket)
         found = retell(story)
-        row = (ticket.status, ticket.claimed_by_id, ticket.claimed_at, ticket.marked_fixed_in)
-        assert (found.status, found.owner, found.since, found.named) == row, (ticket.number, story)
+        row = (
+            ticket.beneath or ticket.status,
+            ticket.status == "muted",
+            ticket.claimed_by_id,
+            ticket.claimed_at,
+            ticket.marked_fixed_in,
+        )
+        assert (found.status, found.muted, found.owner, found.since, found.named) == row, (ticket.number, story)
         assert (found.errors, found.hidden) == (ticket.errors, ticket.hidden_errors), (ticket.number, story)
         assert (found.fixes[-1].at_pass if found.fixes else None) == ticket.verified_pass_id, (ticket.number, story)
         sequences = list(ticket.transitions.order_by("sequence").values_list("sequence", flat=True))

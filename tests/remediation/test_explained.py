@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from remediation import projections, tickets
+from remediation.core.mutes import Until
 from remediation.core.retold import Unexplained, retell
 from remediation.models import FixMark, Project, Ticket, Transition, User
 from remediation.refusals import Refused
@@ -21,7 +22,17 @@ MODULE = "atlas.core.registry"
 
 def rows(project: Project) -> list[Any]:
     """What people see of the tickets, and their histories in order."""
-    fields = ("number", "status", "claimed_by", "claimed_at", "marked_fixed_in", "errors", "hidden_errors", "blocking")
+    fields = (
+        "number",
+        "status",
+        "beneath",
+        "claimed_by",
+        "claimed_at",
+        "marked_fixed_in",
+        "errors",
+        "hidden_errors",
+        "blocking",
+    )
     lines = Transition.objects.filter(ticket__project=project).order_by("ticket__number", "sequence")
     return [
         *Ticket.objects.filter(project=project).order_by("number").values_list(*fields),
@@ -59,6 +70,11 @@ def act(project: Project, person: User, step: tuple[Any, ...], position: int) ->
                 tickets.claim(ticket, person)
             elif verb == "release":
                 tickets.release(ticket, person)
+            elif verb == "mute":
+                ahead = None if rest[0] is None else ticket.project.last_pass_number + 1 + rest[0]
+                tickets.mute(ticket, person, "later", Until(number=ahead))
+            elif verb == "unmute":
+                tickets.unmute(ticket, person)
             else:
                 tickets.mark_fixed(ticket, person, rest[0])
                 FixMark.objects.filter(ticket=ticket, contained_from=None).update(contained_from=position + rest[1])
@@ -75,6 +91,8 @@ steps = st.one_of(
     st.tuples(st.just("block")),
     st.tuples(st.just("claim")),
     st.tuples(st.just("release")),
+    st.tuples(st.just("mute"), st.sampled_from([None, 0, 1, 2])),
+    st.tuples(st.just("unmute")),
     st.tuples(st.just("mark"), st.sampled_from(["e7710ab", "c41d09e", ""]), st.integers(0, 3)),
 )
 TAKEN_BACK_AFTER_A_REGRESSION = [
@@ -82,6 +100,7 @@ TAKEN_BACK_AFTER_A_REGRESSION = [
 ]  # fmt: skip
 BLOCKED_TWICE = [("mark", "x", 0), ("block",), ("mark", "y", 0), ("see", ()), ("block",), ("see", (A,))]
 
+MUTED_UNTIL_A_LATE_PASS = [("see", (A,)), ("see", (A,)), ("mute", 0), ("late", 2, (A,)), ("see", (A,)), ("mute", 1)]
 BLOCKED_AFTER_A_MARK = [("block",), ("mark", "e7710ab", 2), ("block",)]
 
 
@@ -91,6 +110,7 @@ BLOCKED_AFTER_A_MARK = [("block",), ("mark", "e7710ab", 2), ("block",)]
 @example(TAKEN_BACK_AFTER_A_REGRESSION)
 @example(BLOCKED_TWICE)
 @example(BLOCKED_AFTER_A_MARK)
+@example(MUTED_UNTIL_A_LATE_PASS)
 def test_through_any_story_the_history_explains_the_ticket(story: list[tuple[Any, ...]]) -> None:
     project, person, position = factories.project(), factories.user(), 1
     see(project, 1, A, B)

@@ -1,7 +1,8 @@
-"""What people say is fixed: it closes nothing, passes decide, and computing again finds the same."""
+"""What people say is fixed or mute: it closes nothing, passes decide, and computing again finds the same."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from remediation import projections, tickets
+from remediation.core.mutes import Until
 from remediation.models import FixMark, Project, Ticket, Transition
 from remediation.passes.fix_marks import follow_marks
 from remediation.passes.workshop import Workshop
@@ -36,7 +38,9 @@ def state(project: Project) -> list[object]:
     rows = Ticket.objects.filter(project=project).order_by("number")
     lines = Transition.objects.filter(ticket__project=project).values_list("verb", "collection_pass__position")
     return [
-        *rows.values_list("status", "errors", "marked_fixed_in", "verified_pass__position", "regressed_pass__position"),
+        *rows.values_list(
+            "status", "beneath", "errors", "marked_fixed_in", "verified_pass__position", "regressed_pass__position"
+        ),
         *sorted(lines, key=str),  # those of people bear the clock's time, those of passes the story's
     ]
 
@@ -143,17 +147,18 @@ moments = st.lists(
         st.sets(st.sampled_from([A, B])),
         st.sets(st.sampled_from([A, B])),
         st.sampled_from(["e7710ab", "c41d09e", "fix/registry", ""]),
+        st.sampled_from([Until(), Until(number=3), Until(number=5), "unmute"]),
     ),
     min_size=3,
-    max_size=9,
+    max_size=10,
 )
 
 
 @pytest.mark.django_db
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(moments, st.lists(st.sampled_from([None, 0, 1, 2]), min_size=9, max_size=9))
+@given(moments, st.lists(st.sampled_from([None, 0, 1, 2]), min_size=10, max_size=10))
 def test_through_any_history_of_words_computing_again_finds_the_same(
-    story: list[set[str] | str], delays: list[int | None]
+    story: list[set[str] | str | Until], delays: list[int | None]
 ) -> None:
     project, person, position = factories.project(), factories.user(), 1
     see(project, 1, A)
@@ -162,6 +167,9 @@ def test_through_any_history_of_words_computing_again_finds_the_same(
         if isinstance(moment, set):
             position += 1
             see(project, position, *moment)
+        elif isinstance(moment, Until) or moment == "unmute":
+            with suppress(Refused):  # it is not open, not muted, or that pass has come
+                tickets.unmute(ticket, person) if moment == "unmute" else tickets.mute(ticket, person, "x", moment)
         elif ticket.status != "verified":
             tickets.mark_fixed(ticket, person, moment)
             known = None if delay is None else position + 1 + delay

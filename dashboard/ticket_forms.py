@@ -1,0 +1,71 @@
+"""The forms of one ticket: its category, whom it goes to, how long it is set aside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from dashboard.forms import AccessibleForm
+from remediation.core.mutes import Until
+from remediation.models import Category, Project, User
+from remediation.tickets import assignable
+
+
+class TicketCategoryForm(forms.Form):
+    """The category of one ticket."""
+
+    category = forms.ModelChoiceField(
+        Category.objects.none(), empty_label=None, widget=forms.Select({"class": "field", "id": "category"})
+    )
+
+    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].queryset = project.categories.filter(archived=False)
+
+
+class AssignForm(forms.Form):
+    """Whom a ticket goes to, and who had it when the form was shown: nobody, where ``owner`` is empty."""
+
+    to = forms.ModelChoiceField(
+        User.objects.none(), empty_label="Choose a person", widget=forms.Select({"class": "field", "id": "assign-to"})
+    )
+    owner = forms.ModelChoiceField(User.objects.all(), required=False, widget=forms.HiddenInput)
+
+    def __init__(self, project: Project, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Who administers everything may work here, too, without being a member.
+        self.fields["to"].queryset = assignable(project) | User.objects.filter(pk=user.pk)
+        self.fields["to"].label_from_instance = lambda person: person.label
+
+
+class MuteForm(AccessibleForm):
+    """Why a ticket is set aside, and until when: a day, a pass, or for good. ``until``: that, once it is valid."""
+
+    reason = forms.CharField(required=False, max_length=300, widget=forms.Textarea({"class": "field", "rows": 2}))
+    ends = forms.ChoiceField(choices=[("day", "Until a day"), ("pass", "Until a pass"), ("good", "For good")])
+    day = forms.DateField(
+        required=False,
+        widget=forms.DateInput(
+            {"class": "field", "type": "date", "aria-label": "The day on which it comes back"}, "%Y-%m-%d"
+        ),
+    )
+    number = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**31 - 1,
+        widget=forms.NumberInput({"class": "field", "aria-label": "The number of the pass with which it comes back"}),
+    )
+    until: Until
+
+    def clean(self) -> dict[str, Any]:
+        """Raises ValidationError where what was chosen is not said."""
+        super().clean()
+        ends, day, number = (self.cleaned_data.get(name) for name in ("ends", "day", "number"))
+        if ends == "day" and day is None:
+            self.add_error("ends", "Name the day on which it comes back.")
+        elif ends == "pass" and number is None:
+            self.add_error("ends", "Name the number of the pass with which it comes back.")
+        elif not self.errors:
+            self.until = Until(day if ends == "day" else None, number if ends == "pass" else None)
+        return self.cleaned_data
