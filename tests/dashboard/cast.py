@@ -45,11 +45,11 @@ class Cast:
             stranger=factories.member(other, "lead", "tom.okafor"),
         )
 
-    def client(self, role: str) -> Client:
-        """A browser in which the person of that role is signed in."""
+    def client(self, role: str | User) -> Client:
+        """A browser in which the person of that role is signed in, or somebody else."""
         client = Client()
         if role != "anonymous":
-            client.force_login(getattr(self, role))
+            client.force_login(role if isinstance(role, User) else getattr(self, role))
         return client
 
     def ticket(self, number: int = 1) -> Ticket:

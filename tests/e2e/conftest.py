@@ -11,6 +11,7 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from dashboard.testing import browser_arguments, find_browser
+from remediation.models import User
 from tests.dashboard.cast import Cast
 from tests.e2e import story
 
@@ -56,10 +57,10 @@ Visit = Callable[..., Visitor]
 
 @pytest.fixture
 def visit(browser: Browser, live_server: Any, cast: Cast) -> Iterator[Visit]:
-    """``visit("engineer", width=390, theme="dark", javascript=False)``."""
+    """``visit("engineer", width=390, theme="dark", javascript=False)``; a person instead of a role, too."""
     contexts: list[BrowserContext] = []
 
-    def open_for(role: str, *, width: int = 1440, theme: str = "light", javascript: bool = True) -> Visitor:
+    def open_for(role: str | User, *, width: int = 1440, theme: str = "light", javascript: bool = True) -> Visitor:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=theme,  # type: ignore[arg-type]

@@ -60,6 +60,8 @@ def screens(kinds: dict[str, str], statuses: dict[str, str]) -> list[Screen]:
         Screen("portfolio", "several", "/?all"),
         Screen("portfolio", "several-same-scale", "/?all&scale=same"),
         Screen("portfolio", "no-project", "/", "stranger"),
+        Screen("my-work", "engineer", "/me/", "engineer"),
+        Screen("my-work", "no-project", "/me/", "stranger"),
         Screen("overview", "no-permission", S, "stranger", answer=404),
         Screen("overview", "sample", S),
         Screen("overview", "sample-viewer", S, "viewer"),
