@@ -60,6 +60,7 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")  # https://dashboard.example.org
 
 AUTH_USER_MODEL = "remediation.User"
+AUTHENTICATION_BACKENDS = ["dashboard.signed_in.SignedIn"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"

@@ -12,6 +12,7 @@ from dashboard.views import (
     frame,
     hooks,
     my_work,
+    notices,
     overview,
     passes,
     people,
@@ -36,6 +37,9 @@ urlpatterns = [
     path("me/", my_work.my_work, name="my-work"),
     path("find/", find.find, name="find"),
     path("hooks/<str:token>/", hooks.hook, name="hook"),
+    path("me/notices/", notices.notices, name="notices"),
+    path("me/notices/settings/", notices.choices, name="notice-choices"),
+    path("me/notices/stop/<str:token>/", notices.stop, name="notices-stop"),
     path("projects/menu/", frame.projects_menu, name="projects-menu"),
     # /p/new/ stands before /p/<slug>/
     path("p/new/", first_run.project_new, name="project-new"),

@@ -4,6 +4,7 @@ from remediation.models.audit import AuditLine
 from remediation.models.categories import Category, CategoryCount, CategoryRule, RuleSet
 from remediation.models.checks import ConnectionCheck
 from remediation.models.mutes import Mute
+from remediation.models.notices import Notice, NoticeChoice
 from remediation.models.outbox import Delivery, Outbox, Receiver
 from remediation.models.ownership import BlamedFiles, OwnersFile
 from remediation.models.passes import CollectionPass, Rename, Result, Scope
@@ -26,6 +27,8 @@ __all__ = [
     "FixMark",
     "Membership",
     "Mute",
+    "Notice",
+    "NoticeChoice",
     "Occurrence",
     "Outbox",
     "OwnersFile",

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from remediation import audit
+from remediation import audit, telling
 from remediation.collection.fetching import SourceError, tip
 from remediation.models import CollectionPass, Project, User
 from remediation.schedule import BadSchedule, next_due
@@ -137,7 +137,20 @@ def nudge(rows: QuerySet[Any]) -> list[int]:
 def reap() -> int:
     """Take back passes whose worker is gone: queued again, or failed for all to see after MAX_ATTEMPTS."""
     lost = CollectionPass.objects.filter(state="running", lease_until__lt=Now())
-    failed = lost.filter(attempts__gte=MAX_ATTEMPTS).update(
+    hopeless = lost.filter(attempts__gte=MAX_ATTEMPTS).values_list("pk", flat=True)
+    failed = sum(_fail(lost.filter(pk=pk)) for pk in list(hopeless))
+    # The lease stays as it is: since its end the pass waits again.
+    again = lost.filter(attempts__lt=MAX_ATTEMPTS).update(
+        state="queued", stage="", live=None, nudged_at=None, fence=F("fence") + 1
+    )
+    return failed + again
+
+
+@transaction.atomic
+def _fail(lost: QuerySet[CollectionPass]) -> int:
+    """End a pass whose workers died, unless somebody else just did, and tell of it."""
+    found = lost.select_related("project").first()
+    failed = lost.update(
         state="ended",
         stage="",
         outcome="failed",
@@ -153,11 +166,10 @@ def reap() -> int:
         live=None,
         fence=F("fence") + 1,
     )
-    # The lease stays as it is: since its end the pass waits again.
-    again = lost.filter(attempts__lt=MAX_ATTEMPTS).update(
-        state="queued", stage="", live=None, nudged_at=None, fence=F("fence") + 1
-    )
-    return failed + again
+    if found is not None and failed:
+        found.refresh_from_db()
+        telling.of_pass(found)
+    return failed
 
 
 def cancel(collection_pass: CollectionPass) -> bool:
@@ -179,6 +191,7 @@ def cancel(collection_pass: CollectionPass) -> bool:
         )
         if stopped:
             audit.write("stopped", f"pass #{collection_pass.number}", project=collection_pass.project)
+            telling.of_pass(CollectionPass.objects.select_related("project").get(pk=collection_pass.pk))
     return bool(stopped)
 
 

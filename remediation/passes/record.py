@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from remediation import audit, projections
+from remediation import audit, projections, telling
 from remediation.collection.mirror import Commit, Mirror, SourceError
 from remediation.core import fingerprint
 from remediation.core.records import SessionFacts, Verdict, compress, digest_of
@@ -75,6 +75,7 @@ def record(collection_pass: CollectionPass, report: Report, renames: projections
             projections.land(row, renames, facts)
         else:
             projections.give_time(row)
+        telling.of_pass(row)
 
 
 def _clean(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -80,7 +81,7 @@ def release(ticket: Ticket, user: User, *, from_anyone: bool = False) -> None:
         held = Ticket.objects.filter(pk=ticket.pk, claimed_by=owner, claimed_at=ticket.claimed_at)
         released = held.update(claimed_by=None, claimed_at=None) == 1
         if released:
-            record(ticket, "released", actor=user, data={} if owner == user else {"owner": owner.label})
+            record(ticket, "released", actor=user, data=_owner(owner) if owner != user else {})
     refresh(ticket)
     if not released:
         raise Refused("", f"{ticket.label} changed hands meanwhile. Nothing was released.")
@@ -96,12 +97,16 @@ def _give(ticket: Ticket, to: User, by: User, owner: User | None) -> bool:
         if won and to == by and owner is None:
             record(ticket, "claimed", actor=by, at=now)
         elif won:
-            before = {"from": owner.label} if owner else {}
+            before = {"from": owner.label, "from_id": owner.pk} if owner else {}
             record(ticket, "assigned", actor=by, at=now, data={"to": to.label, "to_id": to.pk} | before)
     refresh(ticket)
     if not won and (ticket.status not in _CLAIMABLE or ticket.merged_into_id):
         raise Refused("", _no_one_can(ticket))
     return won
+
+
+def _owner(owner: User) -> dict[str, Any]:
+    return {"owner": owner.label, "owner_id": owner.pk}
 
 
 def _no_one_can(ticket: Ticket) -> str:

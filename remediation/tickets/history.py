@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from remediation.models import Ticket
-from remediation.projections.lines import append_line as record
+from datetime import datetime
+from typing import Any
+
+from remediation import telling
+from remediation.models import Ticket, Transition, User
+from remediation.projections.lines import append_line
 
 __all__ = ["lock", "record", "refresh"]
 
@@ -17,6 +21,20 @@ _CHANGED = (
     "category_by_hand",
     "merged_into",
 )
+
+
+def record(
+    ticket: Ticket,
+    verb: str,
+    *,
+    actor: User | None = None,
+    at: datetime | None = None,
+    data: dict[str, Any] | None = None,
+) -> Transition:
+    """Append to the history as :func:`append_line` does, and tell whom it concerns."""
+    line = append_line(ticket, verb, actor=actor, at=at, data=data)
+    telling.of_line(ticket, line)
+    return line
 
 
 def lock(ticket: Ticket, *related: str) -> Ticket:

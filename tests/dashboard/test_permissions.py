@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from remediation import hooks
+from remediation import hooks, telling
 from remediation.models import ConnectionCheck
 from tests.dashboard.cast import ROLES, Cast
 from tests.dashboard.traces import DEEDS, LEAVE_NOTHING
@@ -39,6 +39,10 @@ ROUTES = {
     "portfolio": Route(SIGNED_IN, in_project=False),
     "my-work": Route(SIGNED_IN, in_project=False),
     "find": Route(SIGNED_IN, in_project=False),
+    "notices": Route(SIGNED_IN, SIGNED_IN, in_project=False),
+    "notice-choices": Route(SIGNED_IN, SIGNED_IN, in_project=False),
+    # A mail program calls it: the token is the permission, and stops one person's mail.
+    "notices-stop": Route(OPEN, OPEN, ("{stop}",), in_project=False),
     "projects-menu": Route(SIGNED_IN, in_project=False),
     "project-new": Route(ADMIN, ADMIN, in_project=False),
     "project-validate": Route(None, ADMIN, in_project=False),
@@ -85,6 +89,10 @@ ROUTES = {
     "rules-version": Route(READ, args=(1,)),
     "category": Route(None, LEAD, (0,)),
 }
+
+
+# Called by programs that bear a token in the address and hold no cookie of ours.
+BY_TOKEN = {"hook", "notices-stop"}
 
 
 @pytest.fixture
@@ -140,7 +148,7 @@ def test_another_project_is_not_there_for_anyone_but_an_administrator(cast: Cast
         assert _verdict(_ask(cast.client("admin"), method, _url(name, cast, own=False))) == "let in"
 
 
-@pytest.mark.parametrize("name", [n for n, route in ROUTES.items() if route.post is not None and n != "hook"])
+@pytest.mark.parametrize("name", [n for n, route in ROUTES.items() if route.post is not None and n not in BY_TOKEN])
 def test_no_other_site_can_send_it_in_a_persons_name(cast: Cast, name: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.admin)
@@ -173,8 +181,11 @@ def _url(name: str, cast: Cast, *, own: bool | None) -> str:
     """The route in the cast's project, in another one, or (None) in one that does not exist."""
     route = ROUTES[name]
     if not route.in_project:
-        made = hooks.make(cast.project) if name == "hook" else ""
-        return reverse(name, args=[arg.format(hook=made) if isinstance(arg, str) else arg for arg in route.args])
+        tokens = {
+            "hook": hooks.make(cast.project) if name == "hook" else "",
+            "stop": telling.stop_token(cast.viewer),
+        }
+        return reverse(name, args=[arg.format(**tokens) if isinstance(arg, str) else arg for arg in route.args])
     project = cast.project if own else cast.other
     slug = project.slug if own is not None else "no-such-project"
     args = [arg.format(key=project.key) if isinstance(arg, str) else arg for arg in route.args]

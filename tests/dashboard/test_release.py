@@ -35,7 +35,7 @@ def test_htmx_gets_a_row_that_can_be_claimed(cast: Cast) -> None:
 def test_a_lead_may_release_anyones(cast: Cast) -> None:
     assert cast.client("lead").post(URL).status_code == 302
     assert cast.ticket().claimed_by is None
-    assert cast.ticket().transitions.first().data == {"owner": "Mei Lin"}
+    assert cast.ticket().transitions.first().data == {"owner": "Mei Lin", "owner_id": cast.engineer.pk}
 
 
 def test_an_engineer_may_not_release_anothers(cast: Cast) -> None:

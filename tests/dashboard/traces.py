@@ -22,6 +22,9 @@ from tests.dashboard.cast import Cast
 LEAVE_NOTHING = {
     "login": "whoever signs in is seen by their session; what fails is written by the sign-in itself",
     "logout": "ends one's own session",
+    "notices": "notes that the person has read their own notices",
+    "notice-choices": "a person's own choice of what they are told",
+    "notices-stop": "ends one person's own mail, by the link in it",
     "saved-views": "a person's own filters, which nobody else sees",
     "project-validate": "stores nothing: it says what would be refused",
     "rules-preview": "stores nothing: it says what would move",

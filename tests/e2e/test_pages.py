@@ -60,6 +60,8 @@ PAGES = {
     "new project": "/p/new/",
     "check that failed": "/p/new/7/",
     "check under way": "/p/new/8/",
+    "notices": "/me/notices/",
+    "choices of notices": "/me/notices/settings/",
     "find": "/find/?in=atlas&q=atlas",
     "nothing found": "/find/?q=zzz",
 }

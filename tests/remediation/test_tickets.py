@@ -64,7 +64,7 @@ def test_only_the_owner_releases_unless_a_lead_does(project: Project) -> None:
     tickets.release(_ticket(project), tom, from_anyone=True)
     assert _ticket(project).claimed_by is None
     last = _ticket(project).transitions.first()
-    assert (last.verb, last.actor, last.data) == ("released", tom, {"owner": "Mei Lin"})
+    assert (last.verb, last.actor, last.data) == ("released", tom, {"owner": "Mei Lin", "owner_id": mei.pk})
     with pytest.raises(tickets.Refused, match="ATL-1 is not claimed"):
         tickets.release(_ticket(project), mei)
 

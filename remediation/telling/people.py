@@ -1,0 +1,104 @@
+"""Notices for people: written in the transaction of what they tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from remediation.core.notices import TOLD_LINES, told
+from remediation.models import CollectionPass, Membership, Notice, Project, Ticket, Transition, User
+from remediation.telling.choices import mail_time, preference
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """One thing for one account."""
+
+    user: int
+    kind: str
+    what: str
+    ticket: Ticket | None = None
+    collection_pass: CollectionPass | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def of_line(ticket: Ticket, line: Transition) -> None:
+    """Tell of a line that a person, or the clock, just wrote into a ticket's history. No query where nobody is told."""
+    if line.verb not in TOLD_LINES:
+        return
+    owner = Ticket.objects.filter(pk=ticket.pk).values_list("claimed_by", flat=True).get()
+    whom = told(line.verb, actor=line.actor_id, owner=owner, data=line.data)
+    data = {
+        **_of_ticket(ticket.project, ticket),
+        "by": line.actor.label if line.actor else "",
+        "to": str(line.data.get("to", "")),
+    }
+    _write(ticket.project, [_News(user, kind, f"line-{line.pk}", ticket, None, data) for user, kind in whom.items()])
+
+
+def of_lines(collection_pass: CollectionPass, lines: Sequence[Transition]) -> None:
+    """Tell of what a pass wrote into tickets' histories; the lines come with their tickets."""
+    project = collection_pass.project
+    news = []
+    for line in lines:
+        owner = line.ticket.claimed_by_id
+        data = {**_of_ticket(project, line.ticket), "number": collection_pass.number, "errors": line.data.get("after")}
+        for user, kind in told(line.verb, actor=None, owner=owner, data=line.data).items():
+            what = f"{line.verb}-{line.ticket_id}-{collection_pass.pk}"
+            news.append(_News(user, kind, what, line.ticket, collection_pass, data))
+    _write(project, news)
+
+
+def of_ended(collection_pass: CollectionPass) -> None:
+    """Tell the leads of a pass that ended without a count."""
+    project = collection_pass.project
+    leads = Membership.objects.filter(project=project, role=Membership.Role.LEAD).values_list("user", flat=True)
+    data = {
+        "number": collection_pass.number,
+        "outcome": collection_pass.outcome,
+        "reason": collection_pass.reason_text,
+    }
+    what = f"ended-{collection_pass.pk}"
+    _write(project, [_News(lead, "pass", what, None, collection_pass, data) for lead in leads])
+
+
+def _of_ticket(project: Project, ticket: Ticket) -> dict[str, Any]:
+    return {"label": f"{project.key}-{ticket.number}", "title": ticket.title}
+
+
+def _write(project: Project, news: Sequence[_News]) -> None:
+    """A notice for each who is still one of the project's people and wants to know. Two queries, none for no news."""
+    if not news:
+        return
+    people = {person.pk: person for person in _people(project, {one.user for one in news})}
+    now = timezone.now()
+    rows = [_notice(project, one, people[one.user], now) for one in news if one.user in people]
+    wanted = [row for row in rows if row.shown or row.mail_at]
+    Notice.objects.bulk_create(wanted, ignore_conflicts=True)
+
+
+def _people(project: Project, pks: Iterable[int]) -> Iterable[User]:
+    inside = Q(is_superuser=True) | Q(pk__in=Membership.objects.filter(project=project).values("user"))
+    return User.objects.filter(inside, pk__in=pks, is_active=True).select_related("notice_choice")
+
+
+def _notice(project: Project, news: _News, person: User, now: datetime) -> Notice:
+    mail, mail_at = mail_time(person, news.kind, now)
+    return Notice(
+        key=f"{news.what}-{person.pk}",
+        user=person,
+        project=project,
+        ticket=news.ticket,
+        collection_pass=news.collection_pass,
+        kind=news.kind,
+        data=news.data,
+        at=now,
+        shown=preference(person, news.kind).site,
+        mail=mail,
+        mail_at=mail_at,
+    )
