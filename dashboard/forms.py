@@ -153,8 +153,23 @@ class ProjectForm(_Accessible):
         return self.cleaned_data["time_zone"] or "UTC"
 
 
+class DaysField(forms.IntegerField):
+    """A number of days, 0 for never; left empty it is the setting's usual one."""
+
+    def __init__(self, name: str, label: str, help_text: str) -> None:
+        self.usual = Project._meta.get_field(name).default
+        widget = forms.NumberInput({"class": "field", "inputmode": "numeric"})
+        help_text = f"{help_text} 0: never. Empty: {self.usual}."
+        super().__init__(label=label, help_text=help_text, required=False, min_value=0, max_value=365, widget=widget)
+
+    def clean(self, value: Any) -> int:
+        """As Django's; never None."""
+        number = super().clean(value)
+        return self.usual if number is None else int(number)
+
+
 class SettingsForm(ProjectForm):
-    """What is collected and how. When, stands in the form of the schedule."""
+    """What is collected and how, and how long tickets may wait. When, stands in the form of the schedule."""
 
     schedule = time_zone = None
     key = _text("Key", help_text="Prefix of ticket ids, as in ATL-12.", required=True, max_length=6)
@@ -170,6 +185,14 @@ class SettingsForm(ProjectForm):
     )
     environment = _lines(
         EnvironmentField, "Environment variables", "NAME=value, one a line; {checkout} becomes the tree's path.", 4
+    )
+    unclaimed_after = DaysField("unclaimed_after", "Days until a free ticket needs a decision", "Since it was seen.")
+    flag_claims_after = DaysField(
+        "flag_claims_after", "Days until a silent claim is flagged",
+        "Without a commit on the blamed files, a note, a named fix or a word of the owner.",
+    )  # fmt: skip
+    release_claims_after = DaysField(
+        "release_claims_after", "Days more until it is released", "The owner is told when it is flagged."
     )
 
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:

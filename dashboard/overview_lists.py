@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dashboard.whom_to_ask import owner_words
 from remediation.core import decisions as core
 from remediation.core.impact import Blocked, best_first, promises
 from remediation.models import Ticket
@@ -19,11 +20,15 @@ _FREE_SHOWN = 3  # of them, tickets that nobody claimed: they must not crowd out
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A ticket and the reason it waits for a person; ``since``: how long the reason has held, where that is told."""
+    """A ticket and the reason it waits for a person; ``since``: how long the reason has held, where that is told.
+
+    ``owner``: whom CODEOWNERS names for what is to blame, in words.
+    """
 
     ticket: Ticket
     reason: str
     since: datetime | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,11 @@ class Decisions:
     more_unclaimed: int = 0
 
 
-def decisions(standing: Sequence[Ticket], now: datetime) -> Decisions:
-    """The most pressing first; of one sort what nobody owns, then the largest."""
-    found = [(reason, ticket) for ticket in standing if (reason := core.reason(_known(ticket), now))]
+def decisions(standing: Sequence[Ticket], now: datetime, patience: int) -> Decisions:
+    """The most pressing first; of one sort what nobody owns, then the largest. ``patience``: days unclaimed."""
+    found = [(reason, ticket) for ticket in standing if (reason := core.reason(_known(ticket), now, patience))]
     found.sort(key=lambda pair: (core.REASONS.index(pair[0]), pair[1].claimed_by_id is not None, -pair[1].errors))
-    pressing = [Decision(ticket, reason, _since(ticket, reason)) for reason, ticket in found]
+    pressing = [Decision(ticket, reason, _since(ticket, reason), owner_words(ticket)) for reason, ticket in found]
     free = [decision for decision in pressing if decision.reason == "unclaimed"]
     others = [decision for decision in pressing if decision.reason != "unclaimed"]
     room = max(0, min(_FREE_SHOWN, MOST - len(others)))
@@ -51,14 +56,14 @@ def decisions(standing: Sequence[Ticket], now: datetime) -> Decisions:
 
 
 def _known(ticket: Any) -> core.Standing:
-    """``ticket`` comes from ``with_notes``."""
+    """``ticket`` comes from ``with_freed``."""
     return core.Standing(
         status=ticket.status,
         blocks_all=ticket.blocking == "all",
-        claimed_at=ticket.claimed_at,
+        claimed=ticket.claimed_by_id is not None,
+        flagged=ticket.is_flagged,
         seen_at=_seen_at(ticket),
         freed_at=ticket.freed_at,
-        noted_at=ticket.noted_at,
     )
 
 
@@ -67,7 +72,7 @@ def _seen_at(ticket: Ticket) -> datetime | None:
 
 
 def _since(ticket: Ticket, reason: str) -> datetime | None:
-    return {"idle": ticket.claimed_at, "unclaimed": _seen_at(ticket)}.get(reason)
+    return {"flagged": ticket.claimed_at, "unclaimed": _seen_at(ticket)}.get(reason)
 
 
 def largest(standing: Sequence[Ticket], total: int, files: Sequence[Blocked]) -> dict[str, Any] | None:

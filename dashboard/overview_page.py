@@ -68,7 +68,7 @@ def build(project: Project, now: datetime, choice: Choice, asker: Any = None) ->
         "rows": _category_rows(history.tickets, trend, week, choice, key),
         "strip": strip,
         "wall": _wall(standing, trend.last),
-        "decisions": overview_lists.decisions(_of(standing, key), now),
+        "decisions": overview_lists.decisions(_of(standing, key), now, project.unclaimed_after),
         "largest": overview_lists.largest(_of(standing, key), _left(trend, key), blocked_files(project)),
         "verified": overview_lists.verified(_of(gone, key), since),
         "open_tickets": len(standing),
@@ -92,7 +92,7 @@ def _left(trend: Trend, category: int | None) -> int:
 def _tickets(project: Project, trend: Trend, since: datetime | None) -> list[Ticket]:
     """The standing ones, largest first, and those verified after ``since``; at zero all of them. One query."""
     wanted = ~Q(status="verified")
-    rows = project.tickets.listed().with_notes()
+    rows = project.tickets.listed().with_blamed().with_freed()
     if since is not None:
         wanted |= Q(status="verified", verified_pass__effective_at__gt=since)
         rows = rows.with_cleared_since(since)

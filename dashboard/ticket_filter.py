@@ -14,6 +14,7 @@ TABS = {
     "open": "Open",
     "unclaimed": "Unclaimed",
     "mine": "Mine",
+    "decide": "To decide",
     "awaiting": "Awaiting pass",
     "muted": "Muted",
     "verified": "Verified",

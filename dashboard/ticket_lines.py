@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db.models import Q
 
 from dashboard.ticket_filter import TABS, Filter
+from remediation.core import decisions
+from remediation.core.decisions import Standing
 from remediation.core.impact import Blocked, Bound, Impact, Promise, best_first, bound, impacts, promises
 from remediation.models import Category, Project, User
 
@@ -33,6 +36,7 @@ class Line(NamedTuple):
     blocking: str
     first: int | None
     gone: int | None
+    reason: str = ""  # for which it waits for a decision, one of ``core.decisions.REASONS``
 
     @property
     def standing(self) -> bool:
@@ -49,11 +53,24 @@ _FIELDS = (
     "pk", "number", "status", "claimed_by", "category", "kind", "environment", "errors", "hidden_errors", "blocking",
     "first_pass__position", "verified_pass__position",
 )  # fmt: skip
+_FOR_REASON = ("flagged_at", "first_pass__effective_at", "freed_at")
 
 
-def lines_of(project: Project) -> list[Line]:
+def lines_of(project: Project, now: datetime) -> list[Line]:
     """Every ticket that is not merged away. One query."""
-    return [Line(*row) for row in project.tickets.filter(merged_into__isnull=True).values_list(*_FIELDS)]
+    rows = project.tickets.filter(merged_into__isnull=True).with_freed().values_list(*_FIELDS, *_FOR_REASON)
+    patience = project.unclaimed_after
+    return [_reasoned(Line(*row[: len(_FIELDS)]), *row[len(_FIELDS) :], now, patience) for row in rows]
+
+
+def _reasoned(
+    line: Line, flagged: datetime | None, seen: datetime | None, freed: datetime | None, now: datetime, patience: int
+) -> Line:
+    if not line.standing:
+        return line
+    claimed = line.owner is not None
+    known = Standing(line.status, line.blocking == "all", claimed, claimed and flagged is not None, seen, freed)
+    return line._replace(reason=decisions.reason(known, now, patience))
 
 
 def matching(project: Project, text: str) -> set[int]:
@@ -72,6 +89,8 @@ def in_tab(line: Line, tab: str, user: User) -> bool:
             return line.standing and line.owner is None and not line.muted
         case "mine":
             return line.standing and line.owner == user.pk
+        case "decide":
+            return bool(line.reason)
         case "awaiting":
             return line.status == "awaiting"
         case "muted":

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
+from django.utils import timezone
 
 from dashboard import sparklines, ticket_board, ticket_lines
 from dashboard.ticket_filter import GROUPS, ORDERS, TABS, Filter
@@ -36,12 +37,12 @@ class Group:
 
 def tab_counts(project: Project, user: User) -> dict[str, int]:
     """Tickets per tab, in the tabs' order. One query."""
-    return ticket_lines.tab_counts(ticket_lines.lines_of(project), user)
+    return ticket_lines.tab_counts(ticket_lines.lines_of(project, timezone.now()), user)
 
 
 def build(project: Project, user: User, chosen: Filter, page_number: Any) -> dict[str, Any]:
     """The context of the list. A fixed number of queries, whatever the number of tickets."""
-    every = Lines(ticket_lines.lines_of(project), blocked_files(project))
+    every = Lines(ticket_lines.lines_of(project, timezone.now()), blocked_files(project))
     axis = sparklines.Axis.of(project)
     standing = _standing(project, axis)
     categories = list(project.categories.all())

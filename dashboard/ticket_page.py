@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -70,6 +71,7 @@ def build(ticket: Ticket, query: Mapping[str, str]) -> dict[str, Any]:
         "impact": impact,
         "unmasked_by": unmasked_by(ticket, occurrences),
         "similar": similar_to(ticket),
+        "released_from": _released_from(ticket),
         "whom": whom_to_ask(ticket) if ticket.status != "verified" else None,
         "history": ticket.transitions.select_related("actor", "collection_pass").defer(
             *(f"collection_pass__{text}" for text in LONG_TEXTS)
@@ -153,6 +155,12 @@ def _verified_note(ticket: Ticket) -> str:
     if ticket.status == "regressed" and before and back:
         return f"#{before.number}, back at #{back.number}"
     return "not yet"
+
+
+def _released_from(ticket: Ticket) -> datetime | None:
+    """The earliest time at which a flagged claim is released; None where it never is."""
+    days = ticket.project.release_claims_after
+    return ticket.flagged_at + timedelta(days=days) if ticket.flagged_at and days else None
 
 
 def _neighbours(ticket: Ticket) -> dict[str, Any]:

@@ -59,6 +59,7 @@ urlpatterns = [
     path("p/<slug:slug>/t/<str:label>/claim/", tickets.claim, name="claim"),
     path("p/<slug:slug>/t/<str:label>/assign/", tickets.assign, name="assign"),
     path("p/<slug:slug>/t/<str:label>/release/", tickets.release, name="release"),
+    path("p/<slug:slug>/t/<str:label>/renew/", tickets.renew, name="renew"),
     path("p/<slug:slug>/t/<str:label>/fixed/", ticket.mark_fixed, name="mark-fixed"),
     path("p/<slug:slug>/t/<str:label>/mute/", ticket.mute, name="mute"),
     path("p/<slug:slug>/t/<str:label>/unmute/", ticket.unmute, name="unmute"),

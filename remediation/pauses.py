@@ -39,10 +39,11 @@ def resume(project: Project) -> None:
             return
         audit.write("resumed", "schedule", project=project, changes={"reason": (locked.paused_reason, "")})
         locked.paused_at, locked.paused_by, locked.paused_reason = None, None, ""
+        locked.resumed_at = timezone.now()
         try:
             locked.next_pass_at = next_due(locked.schedule, locked.time_zone, timezone.now())
         except BadSchedule:  # zone data can change; the schedule page says it
             locked.next_pass_at = None
-        names = ["paused_at", "paused_by", "paused_reason", "next_pass_at"]
+        names = ["paused_at", "paused_by", "paused_reason", "resumed_at", "next_pass_at"]
         locked.save(update_fields=names, force_update=True)
     project.refresh_from_db(fields=names)

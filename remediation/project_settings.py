@@ -27,6 +27,7 @@ _REFUSED_OPTIONS = (
     "--failed-first", "--sw", "--stepwise", "--sw-skip", "--stepwise-skip",
 )  # fmt: skip
 _REFUSED_LETTERS = re.compile(r"-[qsvl]*[xn].*")  # also -vx and -n4, as argparse reads them
+_MOST_DAYS = 365
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -143,6 +144,15 @@ def _below(field: str, limit: str, least: int, unit: str) -> Callable[[Project, 
     return check
 
 
+def _days(field: str) -> Callable[[Project, int], int]:
+    def check(_: Project, value: int) -> int:
+        if not 0 <= value <= _MOST_DAYS:
+            raise Refused(field, f"Choose 0 (never) to {_MOST_DAYS} days.")
+        return value
+
+    return check
+
+
 _CHECKS: dict[str, Callable[[Project, Any], Any]] = {
     "name": _name,
     "source": _source,
@@ -156,4 +166,7 @@ _CHECKS: dict[str, Callable[[Project, Any], Any]] = {
     "time_zone": _stripped,
     "wall_seconds": _below("wall_seconds", "COLLECT_WALL_SECONDS", 10, "s"),
     "memory_mib": _below("memory_mib", "COLLECT_MEMORY_MIB", 64, "MiB"),
+    "unclaimed_after": _days("unclaimed_after"),
+    "flag_claims_after": _days("flag_claims_after"),
+    "release_claims_after": _days("release_claims_after"),
 }

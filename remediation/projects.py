@@ -26,7 +26,8 @@ __all__ = ["Refused", "check_source_answers", "create", "next_key", "update"]
 _RESERVED_SLUGS = {"new"}  # /p/new/ is the page that adds a project
 _EDITABLE = (
     "name", "source", "ref", "key", "interpreter", "install", "arguments", "environment", "schedule", "time_zone",
-    "target_date", "skip_unchanged", "wall_seconds", "memory_mib",
+    "target_date", "skip_unchanged", "wall_seconds", "memory_mib", "unclaimed_after", "flag_claims_after",
+    "release_claims_after",
 )  # fmt: skip
 
 

@@ -138,13 +138,12 @@ class TicketQuerySet(models.QuerySet[Any]):
         """With ``blamed``, whom to ask, where a worker has asked. No query of its own."""
         return self.select_related("blamed")
 
-    def with_notes(self) -> Self:
-        """With ``noted_at``, the last line of its history, and ``freed_at``, when it was last released."""
+    def with_freed(self) -> Self:
+        """With ``freed_at``: when a ticket that nobody has was last released."""
         lines = self.model._meta.get_field("transitions").related_model.objects
-        lines = lines.filter(ticket=models.OuterRef("pk")).order_by("-sequence").values("at")
-        return self.annotate(
-            noted_at=models.Subquery(lines[:1]), freed_at=models.Subquery(lines.filter(verb="released")[:1])
-        )
+        released = lines.filter(ticket=models.OuterRef("pk"), verb="released").order_by("-sequence").values("at")
+        free = models.When(claimed_by__isnull=True, then=models.Subquery(released[:1]))
+        return self.annotate(freed_at=models.Case(free))
 
     def with_cleared_since(self, since: Any) -> Self:
         """With ``cleared_since``: of a verified ticket, the errors that were fixed or deleted after a moment."""

@@ -22,6 +22,7 @@ def dispatch() -> None:
     passes.reap()
     checks.reap()
     checks.forget()
+    tickets.tend_claims(now)
     hint()
     telling.compose()
     outbox.tidy()

@@ -111,6 +111,17 @@ def release(request: HttpRequest, slug: str, label: str) -> HttpResponse:
     return _answer(request, ticket, f"{ticket.label} is free again.", "")
 
 
+@require_POST
+def renew(request: HttpRequest, slug: str, label: str) -> HttpResponse:
+    """The owner of a claim says that they are still on it."""
+    ticket = access.ticket_or_404(request.user, slug, label, "work")
+    try:
+        use_cases.renew(ticket, request.user)
+    except use_cases.Refused as refused:
+        return _answer(request, ticket, str(refused), "warn", status=409)
+    return _answer(request, ticket, f"Noted: you are still on {ticket.label}.", "good")
+
+
 def _say(request: HttpRequest, text: str, tone: str) -> None:
     level = messages.SUCCESS if tone == "good" else messages.WARNING if tone == "warn" else messages.INFO
     messages.add_message(request, level, text, extra_tags=tone)

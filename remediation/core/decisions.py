@@ -5,34 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-UNCLAIMED_AFTER = timedelta(days=3)
-IDLE_AFTER = timedelta(days=5)
-
 # The most pressing first.
-REASONS = ("blocking", "regressed", "still-seen", "idle", "unclaimed")
+REASONS = ("blocking", "regressed", "still-seen", "flagged", "unclaimed")
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What is known of a ticket that is not verified.
 
-    ``seen_at``: when a pass first saw it. ``freed_at``: when somebody last released it. ``noted_at``: the last line
-    of its history, whoever wrote it. Commits that nobody named are not known here.
+    ``flagged``: its claim shows no sign of life (``core.claims``). ``seen_at``: when a pass first saw it. ``freed_at``:
+    when it was last released.
     """
 
     status: str
     blocks_all: bool = False
-    claimed_at: datetime | None = None
+    claimed: bool = False
+    flagged: bool = False
     seen_at: datetime | None = None
     freed_at: datetime | None = None
-    noted_at: datetime | None = None
 
 
-def reason(ticket: Standing, now: datetime) -> str:
-    """One of REASONS, or "" for a ticket that can wait.
+def reason(ticket: Standing, now: datetime, unclaimed_after: int) -> str:
+    """One of REASONS, or "" for a ticket that can wait. ``unclaimed_after``: days, 0 for never.
 
-    A claim is idle when nothing at all was noted for so long: a pass that sees the ticket again, a commit that
-    somebody named and a note each begin the time anew. A muted ticket waits for nobody.
+    A muted ticket waits for nobody, and one that awaits a pass waits for that.
     """
     if ticket.blocks_all:
         return "blocking"
@@ -40,8 +36,8 @@ def reason(ticket: Standing, now: datetime) -> str:
         return ticket.status
     if ticket.status != "open":
         return ""
-    if ticket.claimed_at is not None:
-        last = max(ticket.claimed_at, ticket.noted_at or ticket.claimed_at)
-        return "idle" if now - last > IDLE_AFTER else ""
+    if ticket.claimed:
+        return "flagged" if ticket.flagged else ""
     free_since = max((at for at in (ticket.seen_at, ticket.freed_at) if at), default=None)
-    return "unclaimed" if free_since and now - free_since > UNCLAIMED_AFTER else ""
+    long = free_since is not None and now - free_since > timedelta(days=unclaimed_after)
+    return "unclaimed" if unclaimed_after and long else ""

@@ -54,6 +54,7 @@ class Project(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_by = models.ForeignKey("remediation.User", models.SET_NULL, null=True, blank=True, related_name="+")
     paused_reason = models.CharField(max_length=300, blank=True)
+    resumed_at = models.DateTimeField(null=True, blank=True, help_text="When the schedule last went on.")
 
     # The address that a push may call. The token itself is shown once and never kept.
     hook_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the token.")
@@ -64,6 +65,11 @@ class Project(models.Model):
     # Below the site's own limits, never above.
     wall_seconds = models.PositiveIntegerField(null=True, blank=True, help_text="Of one collection; empty: the site's.")
     memory_mib = models.PositiveIntegerField(null=True, blank=True, help_text="Of one process; empty: the site's.")
+
+    # What a lead finds too long, in days; 0: never.
+    unclaimed_after = models.PositiveSmallIntegerField(default=3, help_text="A ticket that nobody took waits for one.")
+    flag_claims_after = models.PositiveSmallIntegerField(default=5, help_text="Without a sign of life.")
+    release_claims_after = models.PositiveSmallIntegerField(default=2, help_text="Since the claim was flagged.")
 
     target_date = models.DateField(null=True, blank=True)
     baseline = models.ForeignKey("remediation.CollectionPass", models.SET_NULL, null=True, blank=True, related_name="+")

@@ -81,6 +81,8 @@ class Ticket(models.Model):
         "remediation.User", models.SET_NULL, null=True, blank=True, related_name="claimed_tickets"
     )
     claimed_at = models.DateTimeField(null=True, blank=True)
+    flagged_at = models.DateTimeField(null=True, blank=True, help_text="Since when its claim is flagged.")
+    silent_since = models.DateTimeField(null=True, blank=True, help_text="The last sign of life of a flagged claim.")
     marked_fixed_in = models.CharField(max_length=200, blank=True, help_text="Of its marks, the one that holds.")
     solution = models.TextField(blank=True)
     business_value = models.TextField(blank=True)
@@ -119,6 +121,11 @@ class Ticket(models.Model):
                 name="ticket_claim_whole",
             ),
             models.CheckConstraint(
+                condition=Q(flagged_at__isnull=True, silent_since__isnull=True)
+                | Q(flagged_at__isnull=False, silent_since__isnull=False),
+                name="ticket_flag_whole",
+            ),
+            models.CheckConstraint(
                 condition=~Q(status="verified")
                 | Q(errors=0, hidden_errors=0, blocking="", verified_pass__isnull=False),
                 name="ticket_verified_by_a_pass",
@@ -128,6 +135,11 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def is_flagged(self) -> bool:
+        """Whether somebody has it and gave no sign of life for long."""
+        return self.claimed_by_id is not None and self.flagged_at is not None and self.status != "verified"
 
     @property
     def label(self) -> str:

@@ -47,7 +47,12 @@ def append_line(
     data: Mapping[str, Any] | None = None,
 ) -> Transition:
     """Append what a person did, or what happened once and is a fact. The caller's UPDATE or SELECT .. FOR UPDATE holds
-    the ticket's row lock until its transaction ends, so no one else can take the same sequence."""
+    the ticket's row lock until its transaction ends, so no one else can take the same sequence.
+
+    What a person does is a sign of life: it takes the flag from a claim that stood still.
+    """
+    if actor is not None:
+        Ticket.objects.filter(pk=ticket.pk, flagged_at__isnull=False).update(flagged_at=None, silent_since=None)
     last = ticket.transitions.aggregate(last=Max("sequence"))["last"] or 0
     return Transition.objects.create(
         ticket=ticket, sequence=last + 1, at=at or timezone.now(), verb=verb, actor=actor, data=dict(data or {})

@@ -3,11 +3,13 @@
 from remediation.refusals import Refused
 from remediation.tickets.claims import Claim, assign, assignable, claim, release
 from remediation.tickets.fixing import mark_fixed
+from remediation.tickets.keeping import CLAIM_FLAGGED, renew, tend_claims
 from remediation.tickets.muting import end_mutes, mute, unmute
 from remediation.tickets.several import Outcome, assign_each, claim_each, release_each, sort_each
 from remediation.tickets.sorting import set_category
 
 __all__ = [
+    "CLAIM_FLAGGED",
     "Claim",
     "Outcome",
     "Refused",
@@ -21,7 +23,9 @@ __all__ = [
     "mute",
     "release",
     "release_each",
+    "renew",
     "set_category",
     "sort_each",
+    "tend_claims",
     "unmute",
 ]

@@ -17,6 +17,8 @@ _CHANGED = (
     "marked_fixed_in",
     "claimed_by",
     "claimed_at",
+    "flagged_at",
+    "silent_since",
     "category",
     "category_by_hand",
     "merged_into",

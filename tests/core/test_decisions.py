@@ -19,16 +19,13 @@ def ago(days: float) -> datetime:
 @pytest.mark.parametrize(
     ("known", "said"),
     [
-        ({"status": "open", "blocks_all": True, "claimed_at": ago(0)}, "blocking"),
-        ({"status": "regressed", "claimed_at": ago(0)}, "regressed"),
+        ({"status": "open", "blocks_all": True, "claimed": True}, "blocking"),
+        ({"status": "regressed", "claimed": True, "flagged": True}, "regressed"),
         ({"status": "still-seen"}, "still-seen"),
-        # a claim: only silence makes it idle
-        ({"status": "open", "claimed_at": ago(5.1)}, "idle"),
-        ({"status": "open", "claimed_at": ago(4.9)}, ""),
-        ({"status": "open", "claimed_at": ago(9), "noted_at": ago(9)}, "idle"),
-        ({"status": "open", "claimed_at": ago(9), "noted_at": ago(1)}, ""),
-        ({"status": "open", "claimed_at": ago(9), "noted_at": ago(12)}, "idle"),
-        ({"status": "awaiting", "claimed_at": ago(30)}, ""),
+        # a claim: only one that is flagged waits
+        ({"status": "open", "claimed": True, "flagged": True}, "flagged"),
+        ({"status": "open", "claimed": True, "seen_at": ago(90)}, ""),
+        ({"status": "awaiting", "claimed": True, "flagged": True}, ""),
         # nobody's
         ({"status": "open", "seen_at": ago(3.1)}, "unclaimed"),
         ({"status": "open", "seen_at": ago(2.9)}, ""),
@@ -36,9 +33,14 @@ def ago(days: float) -> datetime:
         ({"status": "open", "seen_at": ago(30), "freed_at": ago(4)}, "unclaimed"),
         ({"status": "open"}, ""),
         ({"status": "muted", "seen_at": ago(30)}, ""),
-        ({"status": "muted", "seen_at": ago(30), "claimed_at": ago(30)}, ""),
+        ({"status": "muted", "seen_at": ago(30), "claimed": True, "flagged": True}, ""),
     ],
 )
 def test_reasons(known: dict[str, Any], said: str) -> None:
-    assert reason(Standing(**known), NOW) == said
+    assert reason(Standing(**known), NOW, 3) == said
     assert said == "" or said in REASONS
+
+
+@pytest.mark.parametrize(("patience", "said"), [(0, ""), (3, "unclaimed"), (9, ""), (365, "")])
+def test_the_project_says_how_long_a_free_ticket_may_wait(patience: int, said: str) -> None:
+    assert reason(Standing("open", seen_at=ago(4)), NOW, patience) == said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dashboard import heartbeat
 from remediation import passes, tickets
-from remediation.models import Category, CollectionPass, Project, Ticket, Transition
+from remediation.models import BlamedFiles, Category, CollectionPass, Project, Ticket
 from tests import factories
 from tests.dashboard.cast import Cast, words
 from tests.dashboard.long_history import lengthen
@@ -55,7 +55,7 @@ def test_a_ticket_that_nobody_claims_waits_after_three_days(db: None) -> None:
     assert "No ticket came back, no fix is still seen" in decisions(client)
     CollectionPass.objects.update(effective_at=ago(days=3, hours=1))
     said = decisions(client)
-    assert "5 files. First seen 3 days ago, nobody owns it. Claim" in said
+    assert "5 files. First seen 3 days ago, nobody took it. Claim" in said
     assert said.index("5 files") < said.index("2 files") < said.index("1 file.")
 
 
@@ -64,7 +64,7 @@ def test_at_most_three_of_them_are_listed_and_the_rest_is_counted(db: None) -> N
     errors = [factories.missing_module(f"tests/test_{i}.py", f"atlas.gone_{i}") for i in range(9)]
     factories.counted_pass(project, None, errors, at=ago(days=9))
     said = decisions(client)
-    assert said.count("nobody owns it") == 3
+    assert said.count("nobody took it") == 3
     assert "6 more unclaimed for over 3 days" in said
 
 
@@ -84,18 +84,35 @@ def test_claim_is_one_button_and_leads_back(db: None) -> None:
     assert "Claim" not in said and "Open" in said
 
 
-def test_a_claim_without_a_word_waits_after_five_days(db: None) -> None:
+def test_a_claim_that_is_flagged_waits_for_a_word(db: None) -> None:
     project, client = fresh()
     three_causes(project, ago(days=9))
     ticket = Ticket.objects.get(number=1)
-    tickets.claim(ticket, factories.member(project, "engineer", "jonas.weber"))
-    Transition.objects.filter(ticket=ticket).update(at=ago(days=9))
-    Ticket.objects.filter(pk=ticket.pk).update(claimed_at=ago(days=4, hours=23))
+    jonas = factories.member(project, "engineer", "jonas.weber")
+    tickets.claim(ticket, jonas)
+    Ticket.objects.filter(pk=ticket.pk).update(claimed_at=ago(days=30))
+    assert "Jonas Weber" not in decisions(client), "only a flag says it"
+    at = datetime(2026, 3, 9, tzinfo=UTC)
+    Ticket.objects.filter(pk=ticket.pk).update(flagged_at=ago(days=1), silent_since=at)
+    said = decisions(client)
+    assert "5 files. Jonas Weber claimed it 30 days ago; no commit on its files and no note since 9 Mar" in said
+    assert "Still on it" not in said, "that is for its owner"
+    own = Client()
+    own.force_login(jonas)
+    assert "Still on it" in decisions(own)
+    assert own.post(f"/p/zephyr/t/{ticket.label}/renew/", {"next": URL}).url == URL
     assert "Jonas Weber" not in decisions(client)
-    Ticket.objects.filter(pk=ticket.pk).update(claimed_at=ago(days=6))
-    assert "5 files. Jonas Weber claimed it 6 days ago; no fix is noted since. Open" in decisions(client)
-    Transition.objects.filter(ticket=ticket, verb="claimed").update(at=ago(days=1))
-    assert "Jonas Weber" not in decisions(client), "anything that was noted since begins the time anew"
+
+
+def test_the_projects_own_patience_decides_and_the_owner_in_codeowners_is_named(db: None) -> None:
+    project, client = fresh()
+    three_causes(project, ago(days=4))
+    BlamedFiles.objects.create(ticket=Ticket.objects.get(number=1), owners=["@team-core", "@ada"])
+    assert "5 files. First seen 4 days ago, nobody took it. CODEOWNERS: @team-core and 1 more. Claim" in decisions(
+        client
+    )
+    Project.objects.update(unclaimed_after=10)
+    assert "nobody took it" not in decisions(client)
 
 
 def test_what_blocks_everything_and_what_came_back_stand_before_what_is_free(db: None) -> None:

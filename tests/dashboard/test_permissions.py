@@ -59,6 +59,7 @@ ROUTES = {
     "claim": Route(None, WORK, ("{key}-1",)),
     "assign": Route(None, WORK, ("{key}-1",)),
     "release": Route(None, WORK, ("{key}-1",)),
+    "renew": Route(None, WORK, ("{key}-1",)),
     "ticket-category": Route(None, WORK, ("{key}-1",)),
     "mark-fixed": Route(None, WORK, ("{key}-1",)),
     "mute": Route(None, WORK, ("{key}-1",)),

@@ -15,6 +15,7 @@ from tests import factories
 from tests.dashboard.cast import Cast, words
 
 URL = "/p/atlas/settings/"
+DAYS = ("unclaimed_after", "flag_claims_after", "release_claims_after")
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def cast(db: None) -> Cast:
 
 
 def _form(project: Project, **changes: Any) -> dict[str, Any]:
-    names = ("name", "source", "ref", "key", "interpreter", "install", "arguments")
+    names = ("name", "source", "ref", "key", "interpreter", "install", "arguments", *DAYS)
     return {**{name: getattr(project, name) for name in names}, "environment": "", **changes}
 
 
@@ -54,6 +55,9 @@ def test_it_works(cast: Cast) -> None:
         ("environment", "LD_PRELOAD=/x.so", "is set by the pass itself"),
         ("name", "", "required"),
         ("name", "x" * 81, "at most 80"),
+        ("flag_claims_after", "-1", "greater than or equal to 0"),
+        ("release_claims_after", "366", "less than or equal to 365"),
+        ("unclaimed_after", "soon", "whole number"),
     ],
 )
 def test_what_cannot_work_is_refused_beside_its_field(cast: Cast, field: str, value: str, text: str) -> None:
@@ -65,6 +69,16 @@ def test_what_cannot_work_is_refused_beside_its_field(cast: Cast, field: str, va
     assert page.count('aria-invalid="true"') == 1
     assert text in words(page)
     assert Project.objects.values().get(pk=cast.project.pk) == before
+
+
+def test_how_long_tickets_and_claims_may_wait(cast: Cast) -> None:
+    client = cast.client("lead")
+    client.post(URL, _form(cast.project, unclaimed_after="0", flag_claims_after="10", release_claims_after="4"))
+    stored = Project.objects.values_list(*DAYS).get(pk=cast.project.pk)
+    assert stored == (0, 10, 4)
+    client.post(URL, _form(cast.project, **dict.fromkeys(DAYS, "")))
+    assert Project.objects.values_list(*DAYS).get(pk=cast.project.pk) == (3, 5, 2), "empty is the usual"
+    assert "0: never. Empty: 5." in words(client.get(URL).content.decode())
 
 
 def test_another_source_must_answer_and_hold_the_ref(cast: Cast, https_repository: str) -> None:

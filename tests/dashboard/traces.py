@@ -88,6 +88,7 @@ def _link(cast: Cast) -> tuple[object, ...]:
 DEEDS = {
     "claim": Deed("engineer"),
     "release": Deed("engineer", before=_claimed),
+    "renew": Deed("engineer", before=_claimed),
     "assign": Deed("lead", lambda cast: {"to": cast.engineer.pk, "owner": ""}),
     "mute": Deed("engineer", {"reason": "Waits for the rewrite", "ends": "pass", "number": 9}),
     "unmute": Deed("lead", before=_muted),
