@@ -222,6 +222,8 @@ def _shapes(scene: Scene) -> list[dict[str, Any]]:
 def _reading(point: Point, picture: Picture, scene: Scene, slug: str) -> dict[str, Any]:
     """What the line above the plot says of one pass. ``total`` is null for a pass that was not counted."""
     moved = [f"{sign}{number:,} {word}" for sign, word, number in terms(point.ledger) if number] if point.ledger else []
+    if point.steps > 1:
+        moved.append(f"in {point.steps:,} passes")
     counts = [
         {"name": layer.name, "slot": layer.slot, "errors": count}
         for layer, count in zip(picture.layers, point.counts or (), strict=False)

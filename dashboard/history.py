@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONArray
+
+from dashboard.history_rows import TERMS, chosen
+from remediation.core.condense import LIMIT, Step
 from remediation.core.ledger import Ledger
 from remediation.core.scope import changes, in_short
 from remediation.core.trend import Layer, Point, Trend
@@ -48,28 +54,36 @@ class History:
 _OF_A_POINT = (
     "pk", "project_id", "number", "outcome", "trigger", "requested_commit", "commit", "total", "environment_errors",
     "tests_collected", "scope_id", "comparable", "held", "confirmed_at", "effective_at", "observed_at", "ended_at",
-    "cleared", "hidden", "unmasked", "new", "regressed", "rules_version",
+    *TERMS, "rules_version",
 )  # fmt: skip
 _COLUMNS = (*_OF_A_POINT, "position", "files_total", "state", "subject", "reason", "reason_text", "sandbox_level")
-_STACKED = ("category__is_fallback", "category__order")  # the order of the layers, as Category's own
+# Of a category in a pass; the last two are the order of the layers, as Category's own.
+_COUNT = ("category_id", "errors", "tickets", "category__name", "category__slot")
+_STACKED = ("category__is_fallback", "category__order")
 
 
-def history_of(project: Project) -> History:
-    """Two queries. Passes are read before their counts: one that lands in between is left out, never torn."""
-    rows = list(project.passes.for_trend().with_scope_facts().with_evidence().only(*_COLUMNS))
+def history_of(project: Project, *, whole: bool = False) -> History:
+    """A project's passes; of a long history those that its page needs, unless ``whole``. At most two queries.
+
+    A pass is read in one statement with its counts: one that lands meanwhile is left out, never torn.
+    """
+    long = not whole and project.last_pass_number > LIMIT
+    steps = chosen([project])[project.pk] if long else {}
+    passes = project.passes.filter(pk__in=steps) if long else project.passes
+    counts = CategoryCount.objects.filter(collection_pass=OuterRef("pk")).values(row=JSONArray(*_COUNT, *_STACKED))
+    read = passes.for_trend().with_scope_facts().with_evidence().annotate(counts=ArraySubquery(counts))
+    rows = list(read.only(*_COLUMNS))
     layers: dict[int, tuple[tuple[Any, ...], Layer]] = {}
     errors: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     tickets: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    counts = CategoryCount.objects.filter(collection_pass__project=project)
-    for pk, category, seen, causes, name, slot, *place in counts.values_list(
-        "collection_pass_id", "category_id", "errors", "tickets", "category__name", "category__slot", *_STACKED
-    ):
-        errors[pk][category] += seen
-        tickets[pk][category] += causes
-        layers[category] = ((*place, category), Layer(category, name, slot))
+    for row in rows:
+        for category, seen, causes, name, slot, *place in row.counts:
+            errors[row.pk][category] += seen
+            tickets[row.pk][category] += causes
+            layers[category] = ((*place, category), Layer(category, name, slot))
     shown = [layer for _, layer in sorted(layers.values(), key=lambda placed: placed[0])]
     scopes = {row.scope_id: row.scope_facts for row in rows if row.scope_id and row.scope_facts}
-    points = _points(rows, errors, shown, scopes)
+    points = _points(rows, errors, shown, scopes, steps)
     last = next((row for row in reversed(rows) if row.in_trend), None)
     baseline = next((row.number for row in rows if row.pk == project.baseline_id), None)
     by_layer = tickets[last.pk] if last else {}
@@ -82,17 +96,21 @@ def history_of(project: Project) -> History:
 
 
 def totals_of(projects: list[Project]) -> dict[int, Trend]:
-    """The trends of many projects by id, without categories: one layer holds the total. One query."""
+    """The trends of many projects by id, without categories: one layer holds the total. At most two queries."""
     layer = Layer(0, "All", 0)
     rows: dict[int, list[Any]] = {project.pk: [] for project in projects}
     baselines = {project.pk: project.baseline_id for project in projects}
-    every = CollectionPass.objects.filter(project__in=projects).for_trend()
+    steps = chosen([project for project in projects if project.last_pass_number > LIMIT])
+    wanted = Q(project__in=[pk for pk in rows if pk not in steps])
+    if steps:
+        wanted |= Q(pk__in=[pk for kept in steps.values() for pk in kept])
+    every = CollectionPass.objects.filter(wanted).for_trend()
     for row in every.values_list(*_OF_A_POINT, named=True):  # no objects: there may be many thousands
         rows[row.project_id].append(row)
     return {
         pk: Trend(
             (layer,),
-            tuple(_points(passes, {row.pk: {0: row.total or 0} for row in passes}, [layer], {})),
+            tuple(_points(passes, {row.pk: {0: row.total or 0} for row in passes}, [layer], {}, steps.get(pk, {}))),
             next((row.number for row in passes if row.pk == baselines[pk]), None),
         )
         for pk, passes in rows.items()
@@ -126,8 +144,12 @@ def _points(
     errors: Mapping[int, Mapping[int, int]],
     layers: list[Layer],
     scopes: Mapping[int, Mapping[str, Any]],
+    steps: Mapping[int, Step],
 ) -> list[Point]:
-    """In commit order. A pass that never learnt its commit has no place in it and is put in by its time."""
+    """In commit order. A pass that never learnt its commit has no place in it and is put in by its time.
+
+    ``steps``: what moved up to each of the passes that were chosen from a long history; none for a whole one.
+    """
     points, before, scope = [], None, None
     for row in rows:
         if row.outcome != CollectionPass.Outcome.COUNTED:
@@ -144,7 +166,7 @@ def _points(
                 total=row.total,
                 counts=counts,
                 environment=row.environment_errors or 0,
-                ledger=ledger_of(row, before),
+                ledger=_merged(steps[row.pk], before, row.total) if row.pk in steps else ledger_of(row, before),
                 scope=row.scope_id,
                 tests=row.tests_collected,
                 scope_changed=row.comparable is False,
@@ -154,6 +176,7 @@ def _points(
                 commit=row.commit,
                 id=row.pk,
                 rules=row.rules_version,
+                steps=steps[row.pk].passes if row.pk in steps else 1,
             )
         )
         before, scope = row.total, row.scope_id
@@ -165,6 +188,10 @@ def ledger_of(row: CollectionPass, before: int | None) -> Ledger | None:
     if before is None or row.cleared is None or row.total is None:
         return None
     return Ledger(before, row.cleared, row.hidden, row.unmasked, row.new, row.regressed, row.total)
+
+
+def _merged(step: Step, before: int | None, after: int) -> Ledger | None:
+    return None if before is None or step.terms is None else Ledger(before, *step.terms, after)
 
 
 def _replayed(row: CollectionPass) -> bool:

@@ -65,7 +65,7 @@ def listed(project: Project, now: datetime) -> dict[str, Any]:
 
 def weeks(project: Project, now: datetime) -> list[Week]:
     """Every week since the first pass, the latest first; the newest MOST_WEEKS of them."""
-    trend, there = history_of(project).trend, zone_of(project)
+    trend, there = history_of(project, whole=True).trend, zone_of(project)
     if not trend.points:
         return []
     first, week = trend.points[0].at, periods.week_of(now, there)

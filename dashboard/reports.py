@@ -35,7 +35,7 @@ def zone_of(project: Project) -> Any:
 
 def report_of(project: Project, period: Period, now: datetime, history: History | None = None) -> Report:
     """At most ten queries. Raises ArithmeticError rather than give a report that does not add up."""
-    history = history or history_of(project)
+    history = history or history_of(project, whole=True)
     trend = core.until(history.trend, period.end)
     facts = _facts(project, history, trend, period, now)
     return core.build(project.name, history.trend, period, zone_of(project), facts, now)

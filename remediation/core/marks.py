@@ -12,6 +12,11 @@ MOST_BACK = 3
 MOST_UNMASKED = 3
 
 
+def is_large(unmasked: int, total: int) -> bool:
+    """Whether an unmasking is worth its words: at least 5, and a tenth of what is left."""
+    return unmasked >= max(5, total / 10)
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """Words at a point of the total. ``kind``: first, peak, last, back, unmasked, scope, rules.
@@ -30,15 +35,17 @@ def marks(trend: Trend) -> tuple[Mark, ...]:
     counted = trend.counted
     first, last, peak = counted[0], counted[-1], max(counted, key=lambda point: point.value)
     found = [Mark("first", first, f"{first.value:,}")]
+    # A step that sums several passes is nobody's own.
+    own = [p for p in counted if p.ledger and p.steps == 1]
     if peak.value > first.value and peak is not last:
-        from_behind = peak.ledger.unmasked if peak.ledger else 0
+        from_behind = peak.ledger.unmasked if peak.ledger and peak.steps == 1 else 0
         short = f"peak {peak.value:,}"
         found.append(Mark("peak", peak, f"{short}, +{from_behind:,} unmasked" if from_behind else short, short))
     if last is not first:
         found.append(Mark("last", last, f"{last.value:,}"))
-    back = [p for p in counted if p.ledger and p.ledger.regressed]
+    back = [p for p in own if p.ledger and p.ledger.regressed]
     found += [Mark("back", p, f"{p.ledger.regressed:,} back") for p in back[-MOST_BACK:] if p.ledger]
-    shown = [p for p in counted if p is not peak and p.ledger and p.ledger.unmasked >= max(5, p.value / 10)]
+    shown = [p for p in own if p is not peak and p.ledger and is_large(p.ledger.unmasked, p.value)]
     shown.sort(key=lambda p: -p.ledger.unmasked if p.ledger else 0)
     found += [
         Mark("unmasked", p, f"+{p.ledger.unmasked:,} unmasked", f"+{p.ledger.unmasked:,}")

@@ -55,10 +55,15 @@ def right_edge(trend: Trend, now: datetime) -> datetime:
     if not trend.points:
         return now
     first, last = trend.points[0], trend.points[-1]
-    tail = max((last.at - first.at) / 18, timedelta(hours=3))
-    if not last.counted and not last.replayed:
-        return max(now, last.at + tail)
-    return last.at + tail * (1 if last.counted else 3)
+    return edge_of(first.at, last.at, now, counted=last.counted, replayed=last.replayed)
+
+
+def edge_of(first: datetime, last: datetime, now: datetime, *, counted: bool, replayed: bool) -> datetime:
+    """As :func:`right_edge`, from the times of the first and the last pass and how the last one ended."""
+    tail = max((last - first) / 18, timedelta(hours=3))
+    if not counted and not replayed:
+        return max(now, last + tail)
+    return last + tail * (1 if counted else 3)
 
 
 def stretches(trend: Trend, edge: datetime) -> tuple[Run | Gap, ...]:

@@ -37,7 +37,8 @@ class Point:
     ``total`` (else ArithmeticError). ``scope``: what was collected; passes of one scope are comparable.
     ``scope_words``: what of it changed since the counted pass before, in short, where that is known.
     ``replayed``: ``at`` is the commit's time and not the pass's own. ``id``: of the row behind it, 0 for none.
-    ``rules``: version of the rules that sorted it, where that is known.
+    ``rules``: version of the rules that sorted it, where that is known. ``steps``: how many passes its ledger sums,
+    more than one where a long history is shown in fewer points.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Point:
     commit: str = ""
     id: int = 0
     rules: int | None = None
+    steps: int = 1
 
     def __post_init__(self) -> None:
         values = (self.total, self.counts, self.environment, self.ledger, self.tests)

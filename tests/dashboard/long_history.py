@@ -27,6 +27,7 @@ def lengthen(project: Project, passes: int) -> None:
         rows.append(row)
         sums.append(list(errors))
     CollectionPass.objects.bulk_create(rows)
+    Project.objects.filter(pk=project.pk).update(last_pass_number=last.number + len(rows))
     CategoryCount.objects.bulk_create(
         CategoryCount(
             collection_pass=row, category_id=count.category_id, environment=count.environment, errors=number,
