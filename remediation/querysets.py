@@ -7,6 +7,7 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from remediation.core.silence import MECHANISMS, SERVING
 
@@ -203,3 +204,11 @@ class OutboxQuerySet(models.QuerySet[Any]):
     def given_up(self) -> Self:
         """Those that never arrived: an administrator's business, or a lead's."""
         return self.filter(gave_up_at__isnull=False).order_by("-gave_up_at")
+
+
+class InvitationQuerySet(models.QuerySet[Any]):
+    """Invitations to projects."""
+
+    def open(self) -> Self:
+        """Those that can be accepted now."""
+        return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now())

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from remediation import checks, outbox, passes, rebuilding, telling, tickets
+from remediation import checks, outbox, passes, people, rebuilding, telling, tickets
 
 
 @shared_task
@@ -23,6 +23,7 @@ def dispatch() -> None:
     checks.reap()
     checks.forget()
     tickets.tend_claims(now)
+    people.forget()
     hint()
     telling.compose()
     outbox.tidy()

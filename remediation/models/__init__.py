@@ -8,7 +8,7 @@ from remediation.models.notices import Notice, NoticeChoice
 from remediation.models.outbox import Delivery, Outbox, Receiver
 from remediation.models.ownership import BlamedFiles, OwnersFile
 from remediation.models.passes import CollectionPass, Rename, Result, Scope
-from remediation.models.people import Membership, SavedView, User
+from remediation.models.people import GitIdentity, Invitation, Membership, Remembered, SavedView, Session, User
 from remediation.models.projects import Project
 from remediation.models.tickets import FileState, Fingerprint, FixMark, Occurrence, TestFile, Ticket, Transition
 from remediation.models.work import Rebuild
@@ -25,6 +25,8 @@ __all__ = [
     "FileState",
     "Fingerprint",
     "FixMark",
+    "GitIdentity",
+    "Invitation",
     "Membership",
     "Mute",
     "Notice",
@@ -35,11 +37,13 @@ __all__ = [
     "Project",
     "Rebuild",
     "Receiver",
+    "Remembered",
     "Rename",
     "Result",
     "RuleSet",
     "SavedView",
     "Scope",
+    "Session",
     "TestFile",
     "Ticket",
     "Transition",

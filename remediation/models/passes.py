@@ -111,6 +111,7 @@ class CollectionPass(models.Model):
     commit = models.CharField(max_length=40, blank=True)
     subject = models.CharField(max_length=300, blank=True)
     author = models.CharField(max_length=200, blank=True)
+    author_email = models.CharField(max_length=254, blank=True)  # in small letters, as in GitIdentity
     committed_at = models.DateTimeField(null=True, blank=True)
     # First-parent order on the ref. Null while unknown, and for a commit off the ref: shown, but in no sum.
     position = models.IntegerField(null=True, blank=True)

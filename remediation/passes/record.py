@@ -100,6 +100,7 @@ def _fill(row: CollectionPass, report: Report) -> None:
     if report.commit:
         row.commit, row.subject = report.commit.sha, report.commit.subject[:300]
         row.author, row.committed_at = report.commit.author_name[:200], report.commit.committed_at
+        row.author_email = report.commit.author_email.lower()[:254]
     row.position = report.position
     row.seconds, row.sandbox_level, row.exit_code = report.seconds, report.sandbox_level, report.exit_code
     row.command = clean_text(report.command, 2_000)
