@@ -15,7 +15,7 @@ from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from remediation.core.mutes import Until
-from remediation.models import CollectionPass, ConnectionCheck, Project, SavedView, Ticket
+from remediation.models import CollectionPass, ConnectionCheck, Invitation, Membership, Project, SavedView, Ticket
 
 Need = Literal["read", "work", "lead"]
 
@@ -140,6 +140,20 @@ def saved_view_or_404(user: Any, project: Project, pk: str) -> SavedView:
     if found is None:
         raise Http404("No such view.")
     return found
+
+
+def membership_if_any(project: Project, pk: str) -> Membership | None:
+    """One of the project's own memberships; None for another project's, and for one that has just ended."""
+    return _own(project.memberships.select_related("user"), pk)
+
+
+def invitation_if_any(project: Project, pk: str) -> Invitation | None:
+    """One of the project's own invitations; None as above."""
+    return _own(project.invitations.all(), pk)
+
+
+def _own(rows: Any, pk: str) -> Any:
+    return rows.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 18 else None
 
 
 def check_or_404(user: Any, pk: int) -> ConnectionCheck:

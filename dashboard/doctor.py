@@ -59,6 +59,7 @@ def examine(*, up: bool) -> Iterator[Finding]:
         "sandbox": sandbox,
         "mail": mail,
         "outbox": outbox,
+        "sign-in": sign_in,
         "data": data_directory,
         "disk": disk,
     }
@@ -214,6 +215,26 @@ def outbox() -> Finding:
         text = f"{waits} message{'' if waits == 1 else 's'} not delivered for an hour: {late.first().last_error}"
         return Finding(WARN, "outbox", text, "they are tried again by themselves; see beat and worker")
     return Finding(OK, "outbox", "everything has left")
+
+
+def sign_in() -> Finding:
+    """How people come in, and whether the issuer of single sign-on answers; never a secret."""
+    if not settings.SSO:
+        return Finding(OK, "sign-in", "by password; single sign-on is not configured (OIDC_ISSUER)")
+    import requests
+
+    open_to = f", open to {', '.join(settings.OIDC_DOMAINS)}" if settings.OIDC_DOMAINS else ", accounts by invitation"
+    url = f"{settings.OIDC_ISSUER.rstrip('/')}/.well-known/openid-configuration"
+    try:
+        answer = requests.get(url, timeout=5)
+        answer.raise_for_status()
+        named = answer.json()["issuer"]
+    except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+        reason = f"{settings.OIDC_ISSUER} gives no configuration ({type(error).__name__})"
+        return Finding(WARN, "sign-in", reason, "correct OIDC_ISSUER, or let this machine reach it")
+    if str(named).rstrip("/") != settings.OIDC_ISSUER.rstrip("/"):
+        return Finding(FAIL, "sign-in", f"{settings.OIDC_ISSUER} calls itself {named}", "set OIDC_ISSUER to that")
+    return Finding(OK, "sign-in", f"by password and by {settings.OIDC_ISSUER}{open_to}")
 
 
 def data_directory() -> Finding:

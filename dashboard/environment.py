@@ -97,6 +97,24 @@ def mail_from_url(url: str) -> dict[str, object]:
     }
 
 
+def sso_provider(issuer: str, name: str, client_id: str, secret: str) -> dict[str, object]:
+    """allauth's SOCIALACCOUNT_PROVIDERS for one OpenID Connect issuer; {} without one.
+
+    Raises ImproperlyConfigured for an issuer that is not reached by https (but on this machine), or without a client.
+    """
+    if not issuer:
+        return {}
+    parts = urlsplit(issuer)
+    local = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not parts.hostname or (parts.scheme != "https" and not local):
+        raise ImproperlyConfigured("OIDC_ISSUER must look like https://id.example.org.")
+    if not client_id or not secret:
+        raise ImproperlyConfigured("OIDC_ISSUER is set: OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must be, too.")
+    found = {"server_url": f"{issuer.rstrip('/')}/.well-known/openid-configuration", "oauth_pkce_enabled": True}
+    app = {"provider_id": "sso", "name": name, "client_id": client_id, "secret": secret, "settings": found}
+    return {"openid_connect": {"APPS": [app]}}
+
+
 def broker_from_url(url: str) -> str:
     """Celery's spelling of a Redis URL.
 

@@ -6,61 +6,12 @@ import re
 from typing import Any
 
 from django import forms
-from django.contrib.auth import password_validation
-from django.contrib.auth.forms import AuthenticationForm
 from django.core.validators import MaxLengthValidator
 
 from remediation.core.ci_log import CiLog, parse
-from remediation.models import Category, Project, User
+from remediation.models import Category, Project
 
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)")
-
-
-class SignInForm(AuthenticationForm):
-    """Name and password; one answer for a wrong name, a wrong password and a closed account."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.error_messages = dict.fromkeys(("invalid_login", "inactive"), "Name or password is wrong.")
-        self.fields["username"].widget.attrs.update({"class": "field", "autocapitalize": "none", "spellcheck": "false"})
-        self.fields["password"].widget.attrs["class"] = "field"
-
-
-class WelcomeForm(forms.Form):
-    """Name and password of an administrator: a new account, or a new password for one that exists."""
-
-    name = forms.CharField(
-        max_length=150,
-        initial="admin",
-        validators=User._meta.get_field("username").validators,
-        widget=forms.TextInput({"class": "field", "autocomplete": "username", "autocapitalize": "none"}),
-    )
-    password = forms.CharField(
-        strip=False,
-        widget=forms.PasswordInput({"class": "field", "autocomplete": "new-password", "autofocus": True}),
-    )
-
-    def clean_name(self) -> str:
-        """A person without administrator's rights does not get them by a link."""
-        name = User.normalize_username(self.cleaned_data["name"])
-        self.account = User.objects.filter(username=name).first()
-        if self.account is not None and not self.account.is_superuser:
-            raise forms.ValidationError("That account is not an administrator's. Choose another name.")
-        return name
-
-    def clean_password(self) -> str:
-        """Django's own rules, with the name known."""
-        password: str = self.cleaned_data["password"]
-        password_validation.validate_password(password, User(username=self.cleaned_data.get("name", "")))
-        return password
-
-    def save(self) -> User:
-        """Store the administrator. The caller redeems the link in the same transaction."""
-        account = self.account or User(username=self.cleaned_data["name"], is_staff=True, is_superuser=True)
-        account.is_active = True
-        account.set_password(self.cleaned_data["password"])
-        account.save()
-        return account
 
 
 class EnvironmentField(forms.CharField):

@@ -16,6 +16,7 @@ from dashboard.environment import (
     env_list,
     env_text,
     mail_from_url,
+    sso_provider,
 )
 from remediation.core.public_addresses import networks_of
 
@@ -61,13 +62,38 @@ CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")  # https://dashboard.exa
 
 AUTH_USER_MODEL = "remediation.User"
 AUTHENTICATION_BACKENDS = ["dashboard.signed_in.SignedIn"]
-LOGIN_URL = "login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+# Limits of tries and used codes are counted here: by all processes alike, and an emptied Redis lifts none.
+CACHES = {"default": {"BACKEND": "dashboard.shared_cache.SharedCache"}}
+ACCOUNT_ADAPTER = "dashboard.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # at sign-in; the profile page asks for it
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody is mailed because a stranger typed their address
+ACCOUNT_CHANGE_EMAIL = True  # one address; the old one stays until the new one is confirmed
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key"}
+MFA_ADAPTER = "dashboard.accounts.SecondFactorAdapter"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # one code before and after, for clocks that are 30 s off
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an account is somebody's by invitation, not by its address
+# --- Single sign-on by OpenID Connect, once an issuer is named.
+OIDC_ISSUER = env_text("OIDC_ISSUER")
+OIDC_NAME = env_text("OIDC_NAME", "single sign-on")
+OIDC_DOMAINS = [domain.lower() for domain in env_list("OIDC_DOMAINS")]  # whose people get an account uninvited
+SSO = bool(OIDC_ISSUER)
+SOCIALACCOUNT_ADAPTER = "dashboard.sso.SingleSignOn"
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True  # who borrows a session must not add a way in of their own
+SOCIALACCOUNT_PROVIDERS = sso_provider(
+    OIDC_ISSUER, OIDC_NAME, env_text("OIDC_CLIENT_ID"), env_text("OIDC_CLIENT_SECRET")
+)
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -77,12 +103,16 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
 ]
+if SSO or TESTING:  # it has no tables, and brings an HTTP client that nobody else needs
+    INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -96,6 +126,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
 WSGI_APPLICATION = "dashboard.wsgi.application"
@@ -103,7 +134,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
+        "APP_DIRS": False,  # only our own: a page of a library's that we did not think of cannot appear
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
@@ -134,7 +165,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # twice the longest list of rules: too ma
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # an emptied Redis signs nobody out
+SESSION_ENGINE = "dashboard.sessions"  # in Postgres: an emptied Redis signs nobody out
 
 HTTPS = env_bool("HTTPS", False)  # the site is reached by https only
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

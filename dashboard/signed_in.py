@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.backends import ModelBackend
+from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from remediation.models import Notice, User
 
 
-class SignedIn(ModelBackend):
-    """Django's own, but the query that loads the account of a request counts its unread notices along."""
+class SignedIn(AuthenticationBackend):  # type: ignore[misc]
+    """allauth's own, but the query that loads the account of a request counts its unread notices along."""
 
     def get_user(self, user_id: Any) -> User | None:
         """The account with ``unread_notices``; None where it is closed or gone."""

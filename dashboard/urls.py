@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from dashboard.health import healthz
 from dashboard.views import (
@@ -11,17 +11,23 @@ from dashboard.views import (
     first_run,
     frame,
     hooks,
+    invitations,
+    members,
     my_work,
     notices,
     overview,
     passes,
+    passwords,
     people,
     portfolio,
+    profile,
     reports,
     rules,
     schedule,
+    second_factor,
     settings,
     silenced,
+    sso,
     ticket,
     tickets,
     work,
@@ -31,10 +37,35 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     # / and signing in
     path("", portfolio.portfolio, name="portfolio"),
-    path("login/", people.SignIn.as_view(), name="login"),
+    path("login/", people.SignIn.as_view(), name="account_login"),
+    path("login/code/", second_factor.AskCode.as_view(), name="mfa_authenticate"),
+    path("login/again/", second_factor.Again.as_view(), name="account_reauthenticate"),
+    path("login/again/code/", second_factor.AgainByCode.as_view(), name="mfa_reauthenticate"),
+    path("login/sso/", sso.begin, name="sso"),
+    path("login/sso/back/", sso.callback, name="sso-back"),
     path("logout/", people.SignOut.as_view(), name="logout"),
     path("welcome/<str:token>/", people.welcome, name="welcome"),
     path("me/", my_work.my_work, name="my-work"),
+    path("invitation/<str:token>/", invitations.invitation, name="invitation"),
+    path("password/", passwords.Forgotten.as_view(), name="account_reset_password"),
+    path("password/sent/", passwords.forgotten_done, name="account_reset_password_done"),
+    re_path(
+        r"^password/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$",  # the key has dashes of its own
+        passwords.Reset.as_view(),
+        name="account_reset_password_from_key",
+    ),
+    path("confirm/<str:key>/", passwords.ConfirmAddress.as_view(), name="account_confirm_email"),
+    # /me/profile/
+    path("me/profile/", profile.profile, name="profile"),
+    path("me/profile/e-mail/", profile.email, name="profile-email"),
+    path("me/profile/password/", profile.password, name="profile-password"),
+    path("me/profile/sessions/", profile.devices, name="profile-sessions"),
+    path("me/profile/commits/", profile.git_addresses, name="profile-commits"),
+    path("me/profile/sso/", sso.disconnect, name="profile-sso"),
+    path("me/profile/second-factor/", second_factor.SwitchOn.as_view(), name="mfa_activate_totp"),
+    path("me/profile/second-factor/off/", second_factor.SwitchOff.as_view(), name="mfa_deactivate_totp"),
+    path("me/profile/recovery-codes/", second_factor.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
+    path("me/profile/recovery-codes/new/", second_factor.NewRecoveryCodes.as_view(), name="mfa_new_codes"),
     path("find/", find.find, name="find"),
     path("hooks/<str:token>/", hooks.hook, name="hook"),
     path("me/notices/", notices.notices, name="notices"),
@@ -86,6 +117,9 @@ urlpatterns = [
     path("p/<slug:slug>/settings/schedule/due/", schedule.due, name="due"),
     path("p/<slug:slug>/settings/schedule/pause/", schedule.pause, name="pause"),
     path("p/<slug:slug>/settings/schedule/hook/", schedule.hook, name="hook-settings"),
+    path("p/<slug:slug>/settings/people/", members.members, name="members"),
+    path("p/<slug:slug>/settings/people/member/", members.member, name="member"),
+    path("p/<slug:slug>/settings/people/revoke/", members.revoke, name="revoke-invitation"),
     path("p/<slug:slug>/rules/", rules.rules, name="rules"),
     path("p/<slug:slug>/rules/preview/", rules.preview, name="rules-preview"),
     path("p/<slug:slug>/rules/versions/<int:number>/", rules.version, name="rules-version"),

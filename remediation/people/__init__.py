@@ -9,6 +9,7 @@ from remediation.people.accounts import (
     remove_identity,
     rename,
     seen_authors,
+    set_password,
     sign_out,
 )
 from remediation.people.invitations import DAYS, accept, find, invite, register, revoke
@@ -34,5 +35,6 @@ __all__ = [
     "rename",
     "revoke",
     "seen_authors",
+    "set_password",
     "sign_out",
 ]

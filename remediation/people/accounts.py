@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from remediation import tickets
+from remediation import audit, tickets
 from remediation.models import CollectionPass, GitIdentity, Invitation, Project, Remembered, Session, Ticket, User
 from remediation.refusals import Refused
 
@@ -19,15 +19,28 @@ _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
 def rename(user: User, name: str, *, single_keys: bool) -> None:
     """What others see, "" for the name that one signs in with; and whether single keys act."""
+    before = {"name": user.get_full_name(), "single keys": user.single_keys}
     user.first_name, user.last_name = " ".join(name.split())[:150], ""
     user.single_keys = single_keys
-    user.save(update_fields=["first_name", "last_name", "single_keys"])
+    changes = audit.differences(before, {"name": user.first_name, "single keys": single_keys})
+    with transaction.atomic():
+        user.save(update_fields=["first_name", "last_name", "single_keys"])
+        audit.write("changed", f"account {user.username}", changes=changes, by=user)
 
 
 def sign_out(user: User, *, except_key: str = "") -> int:
     """End every session of the account, but that of ``except_key``; how many ended."""
     ended, _ = Session.objects.filter(user=user).exclude(session_key=except_key).delete()
     return ended
+
+
+def set_password(user: User, password: str, how: str) -> None:
+    """A new password ends every session that the old one began. ``how``: for the audit log, "by the old one"."""
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        sign_out(user)
+        audit.write("changed", f"password of {user.username}, {how}", by=user)
 
 
 def deactivate(user: User, by: User) -> None:
@@ -43,12 +56,15 @@ def deactivate(user: User, by: User) -> None:
         sign_out(user)
         withdraw_invitations(user)
         release_claims(claims_of(user), by)
+        audit.write("closed", f"account {user.username}", by=by)
     user.is_active = False
 
 
 def activate(user: User) -> None:
     """Open a closed account again. Its claims and sessions do not come back."""
-    User.objects.filter(pk=user.pk).update(is_active=True)
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(is_active=True)
+        audit.write("opened", f"account {user.username}")
     user.is_active = True
 
 
@@ -89,7 +105,9 @@ def add_identity(user: User, email: str) -> GitIdentity:
         raise Refused("git_email", f"An account has at most {IDENTITIES_AT_MOST} addresses.")
     try:
         with transaction.atomic():
-            found, _ = GitIdentity.objects.get_or_create(email=email, defaults={"user": user})
+            found, made = GitIdentity.objects.get_or_create(email=email, defaults={"user": user})
+            if made:
+                audit.write("added", f"address in commits {email}", by=user)
     except IntegrityError:
         found = GitIdentity.objects.get(email=email)
     if found.user_id != user.pk:
@@ -99,7 +117,10 @@ def add_identity(user: User, email: str) -> GitIdentity:
 
 def remove_identity(user: User, email: str) -> None:
     """Take an address of the person's away; one that is not theirs stays."""
-    user.git_identities.filter(email=email.strip().lower()).delete()
+    with transaction.atomic():
+        removed, _ = user.git_identities.filter(email=email.strip().lower()).delete()
+        if removed:
+            audit.write("removed", f"address in commits {email.strip().lower()}", by=user)
 
 
 def seen_authors(user: User) -> list[str]:

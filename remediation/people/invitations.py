@@ -14,6 +14,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from remediation import audit
 from remediation.models import Invitation, Membership, Project, User
 from remediation.refusals import Refused
 
@@ -39,10 +40,12 @@ def invite(project: Project, role: str, by: User, *, email: str = "") -> tuple[I
     if project.invitations.open().count() >= OPEN_AT_MOST:
         raise Refused("", f"{OPEN_AT_MOST} invitations are open. Revoke some first.")
     token, now = secrets.token_urlsafe(32), timezone.now()
-    made = Invitation.objects.create(
-        project=project, role=role, email=email, digest=_digest(token), invited_by=by, created_at=now,
-        expires_at=now + timedelta(days=DAYS),
-    )  # fmt: skip
+    with transaction.atomic():
+        made = Invitation.objects.create(
+            project=project, role=role, email=email, digest=_digest(token), invited_by=by, created_at=now,
+            expires_at=now + timedelta(days=DAYS),
+        )  # fmt: skip
+        audit.write("invited", _named(made), project=project, by=by)
     return made, token
 
 
@@ -56,9 +59,11 @@ def find(token: str) -> Invitation | None:
 
 def revoke(invitation: Invitation) -> None:
     """Take an invitation back. Raises Refused where it was accepted meanwhile; twice is once."""
-    now = timezone.now()
-    if Invitation.objects.filter(pk=invitation.pk, used_at=None).update(revoked_at=now) == 0:
-        raise Refused("", "It was accepted meanwhile. Remove the member instead.")
+    unused = Invitation.objects.filter(pk=invitation.pk, used_at=None)
+    with transaction.atomic():
+        if unused.update(revoked_at=timezone.now()) == 0:
+            raise Refused("", "It was accepted meanwhile. Remove the member instead.")
+        audit.write("revoked", f"invitation of {_named(invitation)}", project=invitation.project)
 
 
 def accept(invitation: Invitation, user: User) -> Membership:
@@ -77,6 +82,7 @@ def accept(invitation: Invitation, user: User) -> Membership:
         if not made and RANK[membership.role] < RANK[invitation.role]:
             membership.role = invitation.role
             membership.save(update_fields=["role"])
+        audit.write("joined", f"{user.username} as {membership.role}", project=invitation.project, by=user)
     return membership
 
 
@@ -97,6 +103,10 @@ def register(invitation: Invitation, *, username: str, password: str | None, nam
             raise Refused("username", "That name is taken. Choose another.") from None
         accept(invitation, user)
     return user
+
+
+def _named(invitation: Invitation) -> str:
+    return f"{invitation.email or 'somebody'} as {invitation.role}"
 
 
 def _digest(token: str) -> str:

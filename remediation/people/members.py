@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
+from remediation import audit
 from remediation.models import Membership, Project, User
 from remediation.people.accounts import claims_of, release_claims, withdraw_invitations
 from remediation.people.invitations import RANK
@@ -30,6 +31,9 @@ def change_role(membership: Membership, role: str) -> None:
         if locked.role == "lead":
             _keep_a_lead(locked)
             withdraw_invitations(locked.user, locked.project)
+        audit.write(
+            "changed", f"role of {locked.user.username}", project=locked.project, changes={"role": (locked.role, role)}
+        )
         locked.role = role
         locked.save(update_fields=["role"])
     membership.role = role
@@ -45,6 +49,7 @@ def remove(membership: Membership, by: User) -> int:
         if locked.role == "lead":
             _keep_a_lead(locked)
         withdraw_invitations(locked.user, locked.project)
+        audit.write("removed", f"{locked.user.username}, {locked.role}", project=locked.project, by=by)
         locked.delete()
         held = list(claims_of(locked.user, locked.project))
         release_claims(held, by)

@@ -29,7 +29,7 @@ def link(db: None) -> str:
 
 
 def _sign_in(name: str, password: str, **values: str) -> object:
-    return Client().post("/login/", {"username": name, "password": password, **values})
+    return Client().post("/login/", {"login": name, "password": password, **values})
 
 
 def test_it_works_and_goes_where_the_person_wanted(mei: User) -> None:

@@ -2,7 +2,7 @@
 
 A route that changes something and stands in neither list fails ``test_permissions.py``. ``DEEDS`` says who sends
 what; ``test_traces.py`` sends it and looks for a line of the audit log or of a ticket's history. ``LEAVE_NOTHING``
-names the others, each with its reason.
+names the others, each with its reason, and ``ELSEWHERE`` those whose line another test looks for.
 """
 
 from __future__ import annotations
@@ -11,25 +11,44 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 
 from dashboard.first_link import issue_link
-from remediation import passes, tickets
+from remediation import passes, people, tickets
 from remediation.core.mutes import Until
-from remediation.models import CollectionPass
+from remediation.models import CollectionPass, Membership
 from tests.dashboard.cast import Cast
 
 LEAVE_NOTHING = {
-    "login": "whoever signs in is seen by their session; what fails is written by the sign-in itself",
+    "account_login": "whoever signs in is seen by their session; what fails is written by the sign-in itself",
     "logout": "ends one's own session",
     "notices": "notes that the person has read their own notices",
     "notice-choices": "a person's own choice of what they are told",
     "notices-stop": "ends one person's own mail, by the link in it",
+    "profile-sessions": "ends one's own sessions",
+    "mfa_authenticate": "the second half of signing in",
+    "account_reauthenticate": "asks once more who is there",
+    "mfa_reauthenticate": "asks once more who is there",
+    "sso": "leads to the issuer; an account that is made or connected then has its line",
+    "account_reset_password": "sends a link; the new password has its line",
+    "profile-email": "sends a link; the confirmed address has its line",
     "saved-views": "a person's own filters, which nobody else sees",
     "project-validate": "stores nothing: it says what would be refused",
     "rules-preview": "stores nothing: it says what would move",
     "pass-conditions": "stores nothing: it compares a pasted log",
     "hook": "a forge's call: the pass itself says that a push started it",
+}
+
+
+# Several requests of one browser belong together there; the file named looks for the line.
+ELSEWHERE = {
+    "invitation": "test_members.py",
+    "mfa_activate_totp": "test_second_factor.py",
+    "mfa_deactivate_totp": "test_second_factor.py",
+    "mfa_new_codes": "test_second_factor.py",
+    "account_reset_password_from_key": "test_profile.py",
 }
 
 
@@ -85,6 +104,23 @@ def _link(cast: Cast) -> tuple[object, ...]:
     return (issue_link(settings.DATA_DIR),)
 
 
+def _engineer(cast: Cast) -> Membership:
+    return cast.project.memberships.get(user=cast.engineer)
+
+
+def _confirmation(cast: Cast) -> tuple[object, ...]:
+    address = EmailAddress.objects.create(user=cast.viewer, email="vera@example.org")
+    return (EmailConfirmationHMAC(address).key,)
+
+
+def _invited(cast: Cast) -> None:
+    people.invite(cast.project, "viewer", cast.lead)
+
+
+def _connected(cast: Cast) -> None:
+    SocialAccount.objects.create(user=cast.viewer, provider="sso", uid="u-1")
+
+
 DEEDS = {
     "claim": Deed("engineer"),
     "release": Deed("engineer", before=_claimed),
@@ -108,4 +144,12 @@ DEEDS = {
     "project-new": Deed("admin", _draft),
     "stop-check": Deed("admin"),
     "welcome": Deed("anonymous", {"name": "ada", "password": "correct horse battery 9"}, args=_link),
+    "members": Deed("lead", {"role": "viewer", "email": ""}),
+    "member": Deed("lead", lambda cast: {"member": _engineer(cast).pk, "do": "role", "role": "viewer"}),
+    "revoke-invitation": Deed("lead", lambda cast: {"invitation": cast.project.invitations.get().pk}, before=_invited),
+    "profile": Deed("viewer", {"display": "Vera Lund"}),  # and single keys off
+    "profile-password": Deed("viewer", {"old": "pass-phrase-7", "password": "correct horse battery 9"}),
+    "profile-commits": Deed("viewer", {"git_email": "vera@example.org"}),
+    "profile-sso": Deed("viewer", before=_connected),
+    "account_confirm_email": Deed("anonymous", args=_confirmation),
 }

@@ -17,7 +17,8 @@ class Command(ProjectCommand):
 
     help = (
         "Print a one-time link, good for 24 hours: whoever follows it chooses an administrator's name and password. "
-        "With the name of an administrator who exists, it sets a new password. Run it as the user that runs the site."
+        "With the name of an administrator who exists, it sets a new password, takes the second factor away and ends "
+        "every session of that account. Run it as the user that runs the site."
     )
     needs_servers = False
 
