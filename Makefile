@@ -2,6 +2,7 @@
 # make test  every test: make test [ARGS="-k claim"]
 # make corpus  the score on real broken trees, fetched the first time: make corpus [ARGS=tornado]
 # make slow  the tests that take minutes: a hundred thousand errors
+# make storm  hundreds of people at one ticket, over HTTP and in the database: one line for each promise
 # make bench  what it costs, each figure beside a floor of the same run, into build/bench.json: make bench [ARGS=pages]
 # make screenshots  every screen and state as pictures in build/screenshots: make screenshots [ARGS="overview ticket"]
 # make lint  style, types, layers        make clean  everything that can be made again (never .data)
@@ -20,7 +21,7 @@ UV := env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never $(UV_CERTS) $(if $(UV_CACHE),
 # --inexact: what `run` needs never removes what `test` needs.
 SYNC := $(UV) sync -q --frozen --inexact --compile-bytecode --python $(BIN)/python --extra embedded
 
-.PHONY: run test slow bench corpus lint format clean
+.PHONY: run test slow storm bench corpus lint format clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp
@@ -40,6 +41,9 @@ screenshots: .venv/browser.stamp
 
 slow: .venv/test.stamp
 	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+storm: .venv/test.stamp
+	@$(BIN)/python -m pytest -m storm -q tests/storm $(ARGS)
 
 bench: .venv/browser.stamp
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 
-from remediation import tickets
+from remediation import passes, tickets
 from remediation.models import FixMark, Project, Ticket, User
 from remediation.refusals import Refused
 from tests import factories
 from tests.remediation.explained import assert_explained, told
-from tests.remediation.test_explained import A, B, assert_same_again, see
+from tests.remediation.test_explained import MODULE, A, B, assert_same_again, see
 from tests.remediation.threads import at_once, deadlocks, in_line
 
 Job = Callable[[], Any]
@@ -158,4 +160,67 @@ def wild(seed: int) -> int:
 def test_with_everyone_at_once_the_histories_explain_the_end() -> None:
     before = deadlocks()
     assert all(wild(seed) > 4 for seed in range(ROUNDS))
+    assert deadlocks() == before
+
+
+def overlapping(count: int, *, people: int) -> int:
+    """``count`` passes of one project are recorded by so many workers while people act; how often these did.
+
+    They end in another order than that of their commits, and computed again it is the same.
+    """
+    project, done = factories.project(), threading.Event()
+    see(project, 1, A, B)
+    persons = [factories.member(project, "engineer") for _ in range(people)]
+    places = list(range(2, count + 2))
+    random.Random(count).shuffle(places)
+
+    def record(place: int) -> Job:
+        return partial(_record, project, place)
+
+    def act(person: User) -> int:
+        rng, acts = random.Random(person.pk), 0
+        while not done.is_set():
+            ticket = Ticket.objects.select_related("project").order_by("number").filter(project=project).first()
+            assert ticket is not None
+            try:
+                what = rng.choice(
+                    [tickets.claim, tickets.release, partial(tickets.mark_fixed, named=rng.choice(["x", ""]))]
+                )
+                what(ticket, person)
+                acts += 1
+            except Refused:
+                pass
+        return acts
+
+    def record_all() -> list[Any]:
+        try:
+            return at_once([record(place) for place in places])
+        finally:
+            done.set()
+
+    recorded, *acts = at_once([record_all, *(partial(act, person) for person in persons)])
+    assert [each for each in (*recorded, *acts) if isinstance(each, Exception)] == []
+    assert project.passes.counted().count() == count + 1
+    assert_same_again(project)
+    return sum(acts)
+
+
+def _record(project: Project, place: int) -> None:
+    """As a worker does that finds another pass of the project at work: it asks again."""
+    queued = passes.queue(project, trigger="command", commit=f"{place:040x}")
+    while (held := passes.claim(queued.pk)) is None:
+        time.sleep(0.005)
+    paths = [path for path in (A, B) if place % (3 if path == A else 4)]
+    works = {path: 9 for path in (A, B) if path not in paths}
+    found = factories.result([factories.missing_module(path, MODULE) for path in paths], works)
+    commit = factories.Commit(f"{place:040x}", "Change", "Sample Author", "sample@example.org", factories.START)
+    verdict = factories.Verdict("counted", session=factories.SESSION, result=found)
+    report = passes.Report(verdict=verdict, commit=commit, position=place, observed_at=factories.START)
+    passes.record(held, report, factories.no_renames)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_overlapping_recordings_and_people_never_wait_in_a_circle() -> None:
+    before = deadlocks()
+    assert overlapping(5, people=3) > 0
     assert deadlocks() == before

@@ -1,0 +1,1 @@
+"""Many people at once, for minutes: run by ``make storm``, one line for each promise."""
