@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -14,7 +14,7 @@ from dashboard.my_fixes import fixed_by
 from dashboard.ticket_like import known_causes
 from remediation.core import my_work
 from remediation.core.similar import next_like
-from remediation.models import FixMark, Project, Ticket
+from remediation.models import FixMark, Mute, Project, Ticket
 from remediation.querysets import STANDING
 
 WEEK = timedelta(days=7)
@@ -51,11 +51,23 @@ def build(user: Any, now: datetime) -> dict[str, Any]:
 def _tickets(projects: dict[int, Project], user: Any, fixed: Sequence[int], since: datetime) -> list[Ticket]:
     """What stands and is theirs, and what passes verified for them since a moment; largest first. One query."""
     theirs = Q(claimed_by=user) | Q(claimed_by=None, namer=user.pk) & ~Q(marked_fixed_in="")
-    standing = ~Q(status="verified") & (theirs | Q(status="regressed", pk__in=fixed))
+    muted = Q(status="muted", muter=user.pk) & (Q(mute_day__isnull=False) | Q(mute_number__isnull=False))
+    standing = ~Q(status="verified") & (theirs | muted | Q(status="regressed", pk__in=fixed))
     gone = Q(status="verified", pk__in=fixed, verified_pass__effective_at__gt=since)
-    said = FixMark.objects.filter(ticket=OuterRef("pk")).order_by("-pk").values("actor")[:1]
-    rows = Ticket.objects.filter(project__in=projects).listed().with_cleared_since(since).annotate(namer=Subquery(said))
+    rows = Ticket.objects.filter(project__in=projects).listed().with_cleared_since(since).annotate(**_said())
     return _of_projects(projects, rows.filter(standing | gone).order_by("-errors", "project", "number"))
+
+
+def _said() -> dict[str, Subquery]:
+    """Who named a ticket's last fix, who muted it, and until when."""
+    fix = FixMark.objects.filter(ticket=OuterRef("pk")).order_by("-pk")
+    mute = Mute.objects.filter(ticket=OuterRef("pk"), ended_at=None)
+    return {
+        "namer": Subquery(fix.values("actor")[:1]),
+        "muter": Subquery(mute.values("actor")[:1]),
+        "mute_day": Subquery(mute.values("until_date")[:1]),
+        "mute_number": Subquery(mute.values("until_number")[:1]),
+    }
 
 
 def _of_projects(projects: dict[int, Project], rows: QuerySet[Ticket]) -> list[Ticket]:
@@ -66,15 +78,18 @@ def _of_projects(projects: dict[int, Project], rows: QuerySet[Ticket]) -> list[T
 
 
 def _sections(tickets: Sequence[Ticket], user: Any, fixed: Sequence[int]) -> list[tuple[str, list[Ticket]]]:
-    """The sections that hold something, what asks for most first; claims by age, the oldest first."""
+    """The sections that hold something, what asks for most first: the oldest claim, the mute that ends next."""
     found: dict[str, list[Ticket]] = {}
     for ticket in tickets:
         own = ticket.claimed_by_id == user.pk or (ticket.claimed_by_id is None and ticket.namer == user.pk)
         ticket.fixed_by_reader = ticket.pk in fixed
-        name = my_work.section(ticket.status, own=own, fixed=ticket.fixed_by_reader)
+        ticket.muted_by_reader = ticket.muter == user.pk
+        name = my_work.section(ticket.status, own=own, fixed=ticket.fixed_by_reader, muted=ticket.muted_by_reader)
         found.setdefault(name, []).append(ticket)
     if "claimed" in found:
         found["claimed"].sort(key=lambda ticket: ticket.claimed_at)
+    if "muted" in found:
+        found["muted"].sort(key=lambda ticket: (ticket.mute_day is None, ticket.mute_day or date.max))
     return [(name, found[name]) for name in my_work.SECTIONS if name in found]
 
 

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 SECTIONS = ("still-seen", "regressed", "claimed", "awaiting", "muted")
 
 
-def section(status: str, *, own: bool, fixed: bool) -> str:
+def section(status: str, *, own: bool, fixed: bool = False, muted: bool = False) -> str:
     """Where a ticket stands on the page of a person, "" for nowhere.
 
     ``own``: they have it, or nobody has it and they named the fix that is in force. ``fixed``: a pass verified it
-    last while that was so; then they hear of its return, whoever has it now.
+    last while that was so; then they hear of its return, whoever has it now. ``muted``: they muted it, and that ends.
     """
+    if status == "muted":
+        return "muted" if own or muted else ""
     if status == "regressed":
         return "regressed" if own or fixed else ""
     if not own or status == "verified":

@@ -14,6 +14,7 @@ def test_only_what_is_theirs_is_shown_and_what_they_fixed_when_it_comes_back(sta
     assert section(status, own=True, fixed=False) == section(status, own=True, fixed=True) == shown
     assert section(status, own=False, fixed=True) == ("regressed" if status == "regressed" else "")
     assert section(status, own=False, fixed=False) == ""
+    assert section(status, own=False, muted=True) == ("muted" if status == "muted" else "")
     assert shown in {*SECTIONS, ""}
 
 

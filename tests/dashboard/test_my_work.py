@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from remediation import tickets
+from remediation.core.mutes import Until
 from remediation.models import FixMark, Membership, Project, Transition, User
 from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors, words
@@ -132,6 +133,23 @@ def test_what_is_next_is_like_what_one_fixed(cast: Cast) -> None:
     assert "Good next" not in said(cast.client("lead"))
     tickets.claim(cast.ticket(3), cast.lead)
     assert "Good next" not in said(cast.client("engineer"))
+
+
+def test_a_mute_of_theirs_is_listed_while_its_end_comes_nearer(cast: Cast) -> None:
+    soon = timezone.now().date() + timedelta(days=30)
+    tickets.mute(cast.ticket(1), cast.lead, "waits for a release", Until(day=soon))
+    tickets.mute(cast.ticket(2), cast.lead, "waits for a pass", Until(number=9))
+    page = said(cast.client("lead"))
+    assert "2 tickets of yours are muted." in page
+    assert f"Muted by you until {soon.day} " in page and "Muted by you until pass #9." in page
+    assert page.index("ATL-1 in atlas") < page.index("ATL-2 in atlas")
+    assert "Nothing claimed." in said(cast.client("engineer"))
+    tickets.unmute(cast.ticket(2), cast.lead)
+    tickets.mute(cast.ticket(2), cast.lead, "never", Until())
+    assert "ATL-2" not in said(cast.client("lead"))  # nothing of it will come by itself
+    tickets.claim(cast.ticket(2), cast.engineer)
+    page = said(cast.client("engineer"))
+    assert "1 ticket of yours is muted." in page and "Muted for good. Claimed 0 seconds ago." in page
 
 
 def test_only_projects_one_may_see(cast: Cast) -> None:
