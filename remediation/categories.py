@@ -35,7 +35,7 @@ def save_rules(project: Project, rows: Sequence[Rule], *, saved_by: User | None 
     if len(rows) > MAX_RULES:
         raise Refused("rules", f"At most {MAX_RULES} rules; merge some with a glob or a regular expression.")
     with transaction.atomic():
-        locked = Project.objects.select_for_update().get(pk=project.pk)
+        locked = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         categories = {c.name: c for c in Category.objects.filter(project=locked, archived=False)}
         for number, text in faults(rows, categories).items():
             raise Refused(f"rule-{number}", text)
@@ -122,7 +122,7 @@ def save_category(project: Project, category: Category | None = None, **values: 
     if not 0 <= row.slot <= 8:
         raise Refused("slot", "Choose one of the eight colours.")
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=project.pk)
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         active = Category.objects.filter(project=project, archived=False, is_fallback=False).exclude(pk=row.pk)
         if not row.archived and not row.is_fallback and active.count() >= _MAX_ACTIVE:
             raise Refused("name", f"At most {_MAX_ACTIVE} active categories; archive one first.")
@@ -141,7 +141,7 @@ def save_category(project: Project, category: Category | None = None, **values: 
 def move_category(category: Category, *, up: bool) -> None:
     """Let it change places with its neighbour in the stack's order; the category for all else stays last."""
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=category.project_id)
+        Project.objects.select_for_update(no_key=True).get(pk=category.project_id)
         rows = list(Category.objects.filter(project=category.project_id, archived=False, is_fallback=False))
         at = next((at for at, row in enumerate(rows) if row.pk == category.pk), None)
         if at is None:

@@ -86,7 +86,7 @@ def _digest(token: str) -> str:
 
 def _store(project: Project, verb: str, **columns: Any) -> None:
     with transaction.atomic():
-        before = Project.objects.select_for_update().get(pk=project.pk)
+        before = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         Project.objects.filter(pk=project.pk).update(**columns)
         if before.hook_digest or columns["hook_digest"]:
             said = {

@@ -34,7 +34,7 @@ def pause(project: Project, user: User, reason: str) -> None:
 def resume(project: Project) -> None:
     """Go on with the first due time from now; those that were missed stay missed."""
     with transaction.atomic():
-        locked = Project.objects.select_for_update().get(pk=project.pk)
+        locked = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         if locked.paused_at is None:
             return
         audit.write("resumed", "schedule", project=project, changes={"reason": (locked.paused_reason, "")})

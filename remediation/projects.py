@@ -94,7 +94,7 @@ def update(project: Project, **changes: Any) -> Project:
     if unknown:
         raise TypeError(f"not a setting of a project: {', '.join(sorted(unknown))}")
     with transaction.atomic():
-        locked = Project.objects.select_for_update().get(pk=project.pk)
+        locked = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         if changes.get("key", locked.key) != locked.key and locked.tickets.exists():
             raise Refused("key", f"The key {locked.key} is part of ticket ids already and stays.")
         if locked.source_is_local and changes.get("source", locked.source) != locked.source:

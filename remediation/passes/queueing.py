@@ -33,7 +33,7 @@ def queue(
     A second pass of the ref's tip while one is already waiting is the same pass: the waiting one is returned.
     """
     with transaction.atomic():
-        locked = Project.objects.select_for_update().get(pk=project.pk)
+        locked = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         if not commit and slot is None:
             waiting_one = locked.passes.filter(state="queued", requested_commit="").order_by("number").first()
             if waiting_one:
@@ -44,7 +44,7 @@ def queue(
 def replay(project: Project, commits: Sequence[str], *, user: User | None = None) -> list[CollectionPass]:
     """Queue one pass for each commit, in the given order (oldest first draws the trend from left to right)."""
     with transaction.atomic():
-        locked = Project.objects.select_for_update().get(pk=project.pk)
+        locked = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         return [_insert(locked, trigger="replay", user=user, commit=commit) for commit in commits]
 
 
@@ -93,7 +93,7 @@ def _known_commit(project: Project) -> str:
 def _take_slot(pk: int, now: datetime, unchanged: str = "") -> CollectionPass | None:
     """Set the next due time; queue the pass of the one that came, unless ``unchanged`` is the commit known by now."""
     with transaction.atomic():
-        project = _due(now).select_for_update(skip_locked=True).filter(pk=pk).first()
+        project = _due(now).select_for_update(no_key=True, skip_locked=True).filter(pk=pk).first()
         if project is None:  # another scheduler has it, or it was paused
             return None
         try:

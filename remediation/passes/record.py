@@ -57,7 +57,7 @@ class Report:
 def record(collection_pass: CollectionPass, report: Report, renames: projections.Renames) -> None:
     """Write the result of a pass and project it. Raises LostLease, having written nothing, for an old fence."""
     with transaction.atomic():
-        project = Project.objects.select_for_update().filter(pk=collection_pass.project_id).first()
+        project = Project.objects.select_for_update(no_key=True).filter(pk=collection_pass.project_id).first()
         row = held(collection_pass).select_for_update().first()
         if project is None or row is None:
             raise LostLease(f"pass {collection_pass.pk} is no longer held with fence {collection_pass.fence}")

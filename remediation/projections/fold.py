@@ -106,7 +106,7 @@ def rebuild(
     ``on_pass`` is told after each counted pass how many are done.
     What people did (claims, marks, mutes, categories by hand, texts, merges) is a fact and stays.
     """
-    Project.objects.select_for_update().get(pk=project.pk)
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     with lifted(project):
         return _rebuild(project, renames or stored_renames(project), on_pass)
 

@@ -27,7 +27,12 @@ def lifted(project: Project, landed: CollectionPass | None = None) -> Iterator[N
         yield
         return
     # All of them, in the order of their ids, as the fold locks them: nobody waits for each other in a circle.
-    list(Ticket.objects.select_for_update(of=("self",)).filter(project=project).order_by("pk").values_list("pk"))
+    list(
+        Ticket.objects.select_for_update(no_key=True, of=("self",))
+        .filter(project=project)
+        .order_by("pk")
+        .values_list("pk")
+    )
     covered = Ticket.objects.filter(project=project, status="muted")
     muted = set(covered.values_list("pk", flat=True))
     covered.update(status=F("beneath"), beneath="")

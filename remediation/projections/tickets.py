@@ -49,7 +49,7 @@ class TicketBook:
         self.seen: set[str] = set() if again else set(self.fingerprints)
         # Locked in the order of their ids: a claim and a pass never wait for each other in a circle.
         tickets = (
-            Ticket.objects.select_for_update(of=("self",))
+            Ticket.objects.select_for_update(no_key=True, of=("self",))
             .filter(project=project)
             .select_related("blocked_pass")
             .defer("rule_facts")

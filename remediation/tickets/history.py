@@ -42,7 +42,7 @@ def record(
 def lock(ticket: Ticket, *related: str) -> Ticket:
     """The ticket as it is, held until the caller's transaction ends. A pass that is being recorded holds this lock
     too: what is said meanwhile is said after it."""
-    return Ticket.objects.select_for_update(of=("self",)).select_related(*related).get(pk=ticket.pk)
+    return Ticket.objects.select_for_update(no_key=True, of=("self",)).select_related(*related).get(pk=ticket.pk)
 
 
 def refresh(ticket: Ticket) -> None:

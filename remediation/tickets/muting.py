@@ -31,7 +31,7 @@ def mute(ticket: Ticket, user: User, reason: str, until: Until) -> None:
         raise Refused("reason", "Say why: everybody who wonders about the ticket reads it.")
     with transaction.atomic():
         # A pass that is being recorded holds the project's lock: it meets the ticket as it was.
-        project = Project.objects.select_for_update().get(pk=ticket.project_id)
+        project = Project.objects.select_for_update(no_key=True).get(pk=ticket.project_id)
         far = until.refusal(_today(project, timezone.now()), project.last_pass_number)
         if far:
             raise Refused("until", far)
@@ -54,7 +54,7 @@ def unmute(ticket: Ticket, user: User) -> None:
     """End the mute by hand: the ticket is what passes and people made of it meanwhile. Raises Refused for one that
     is not muted. ``ticket`` is refreshed."""
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=ticket.project_id)
+        Project.objects.select_for_update(no_key=True).get(pk=ticket.project_id)
         locked = lock(ticket, "project", "merged_into")
         now = _becomes(locked, "mute-ends")
         locked.mutes.filter(ended_at=None).update(ended_at=timezone.now(), ended_by=user)
@@ -73,7 +73,7 @@ def end_mutes(now: datetime) -> int:
 
 @transaction.atomic
 def _end_by_day(pk: int, project_id: int, now: datetime) -> bool:
-    project = Project.objects.select_for_update(skip_locked=True).filter(pk=project_id).first()
+    project = Project.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=project_id).first()
     due = Mute.objects.filter(pk=pk, ended_at=None).select_related("ticket").first() if project else None
     if project is None or due is None or not due.until.reached(_today(project, now)):
         return False
