@@ -15,7 +15,16 @@ from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from remediation.core.mutes import Until
-from remediation.models import CollectionPass, ConnectionCheck, Invitation, Membership, Project, SavedView, Ticket
+from remediation.models import (
+    CollectionPass,
+    ConnectionCheck,
+    Invitation,
+    Membership,
+    Project,
+    SavedView,
+    ShareLink,
+    Ticket,
+)
 
 Need = Literal["read", "work", "lead"]
 
@@ -163,6 +172,11 @@ def check_or_404(user: Any, pk: int) -> ConnectionCheck:
     if found is None:
         raise Http404("No such check; each is kept for a day.")
     return found
+
+
+def shared_project(link: ShareLink | None) -> Project | None:
+    """The project that an address without an account shows; None where there is none of them."""
+    return Project.objects.filter(pk=link.project_id).first() if link else None
 
 
 def admin_only(user: Any) -> None:

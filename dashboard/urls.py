@@ -26,6 +26,8 @@ from dashboard.views import (
     schedule,
     second_factor,
     settings,
+    shared,
+    sharing,
     silenced,
     sso,
     ticket,
@@ -72,6 +74,10 @@ urlpatterns = [
     path("me/notices/settings/", notices.choices, name="notice-choices"),
     path("me/notices/stop/<str:token>/", notices.stop, name="notices-stop"),
     path("projects/menu/", frame.projects_menu, name="projects-menu"),
+    # /s/<token>/: without an account
+    path("s/<str:token>/badge.svg", shared.shared, {"shows": "badge"}, name="shared-badge"),
+    path("s/<str:token>/trend.svg", shared.shared, {"shows": "trend"}, name="shared-trend"),
+    path("s/<str:token>/report/", shared.shared, {"shows": "report"}, name="shared-report"),
     # /p/new/ stands before /p/<slug>/
     path("p/new/", first_run.project_new, name="project-new"),
     path("p/new/validate/", first_run.project_validate, name="project-validate"),
@@ -120,6 +126,8 @@ urlpatterns = [
     path("p/<slug:slug>/settings/people/", members.members, name="members"),
     path("p/<slug:slug>/settings/people/member/", members.member, name="member"),
     path("p/<slug:slug>/settings/people/revoke/", members.revoke, name="revoke-invitation"),
+    path("p/<slug:slug>/settings/sharing/", sharing.sharing, name="sharing"),
+    path("p/<slug:slug>/settings/sharing/<int:pk>/revoke/", sharing.revoke, name="share-revoke"),
     path("p/<slug:slug>/rules/", rules.rules, name="rules"),
     path("p/<slug:slug>/rules/preview/", rules.preview, name="rules-preview"),
     path("p/<slug:slug>/rules/versions/<int:number>/", rules.version, name="rules-version"),

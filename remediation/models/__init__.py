@@ -10,6 +10,7 @@ from remediation.models.ownership import BlamedFiles, OwnersFile
 from remediation.models.passes import CollectionPass, Rename, Result, Scope
 from remediation.models.people import GitIdentity, Invitation, Membership, Remembered, SavedView, Session, User
 from remediation.models.projects import Project
+from remediation.models.sharing import ShareLink
 from remediation.models.tickets import FileState, Fingerprint, FixMark, Occurrence, TestFile, Ticket, Transition
 from remediation.models.work import Rebuild
 
@@ -44,6 +45,7 @@ __all__ = [
     "SavedView",
     "Scope",
     "Session",
+    "ShareLink",
     "TestFile",
     "Ticket",
     "Transition",

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from remediation import hooks, telling
+from remediation import hooks, sharing, telling
 from remediation.models import ConnectionCheck
 from tests.dashboard.cast import ROLES, Cast
 from tests.dashboard.traces import DEEDS, ELSEWHERE, LEAVE_NOTHING
@@ -111,6 +111,11 @@ ROUTES = {
     "members": Route(LEAD, LEAD),
     "member": Route(None, LEAD),
     "revoke-invitation": Route(None, LEAD),
+    "sharing": Route(READ, LEAD),
+    "share-revoke": Route(None, LEAD, (0,)),
+    "shared-badge": Route(OPEN, args=("{share}",), in_project=False),
+    "shared-trend": Route(OPEN, args=("{share}",), in_project=False),
+    "shared-report": Route(OPEN, args=("{share}",), in_project=False),
     "rules": Route(READ, LEAD),
     "rules-preview": Route(None, LEAD),
     "rules-version": Route(READ, args=(1,)),
@@ -213,12 +218,21 @@ def _url(name: str, cast: Cast, *, own: bool | None) -> str:
         tokens = {
             "hook": hooks.make(cast.project) if name == "hook" else "",
             "stop": telling.stop_token(cast.viewer),
+            "share": _share(name, cast),
         }
         return reverse(name, args=[arg.format(**tokens) if isinstance(arg, str) else arg for arg in route.args])
     project = cast.project if own else cast.other
     slug = project.slug if own is not None else "no-such-project"
     args = [arg.format(key=project.key) if isinstance(arg, str) else arg for arg in route.args]
     return reverse(name, args=[slug, *args])
+
+
+def _share(name: str, cast: Cast) -> str:
+    """A token that shows what the route does."""
+    kind, _, shows = name.partition("-")
+    if kind != "shared":
+        return ""
+    return sharing.make(cast.project, cast.lead, shows=shows, name="x", days=30, now=timezone.now())
 
 
 def _ask(client: Client, method: str, url: str) -> HttpResponse:

@@ -14,9 +14,10 @@ from typing import Any
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
+from django.utils import timezone
 
 from dashboard.first_link import issue_link
-from remediation import passes, people, tickets
+from remediation import passes, people, sharing, tickets
 from remediation.core.mutes import Until
 from remediation.models import CollectionPass, Membership
 from tests.dashboard.cast import Cast
@@ -83,6 +84,10 @@ def _held(cast: Cast) -> None:
     CollectionPass.objects.filter(project=cast.project, number=1).update(held=True)
 
 
+def _shared(cast: Cast) -> None:
+    sharing.make(cast.project, cast.lead, shows="badge", name="Wiki", days=30, now=timezone.now())
+
+
 def _queued(cast: Cast) -> None:
     passes.queue(cast.project, trigger="manual")
 
@@ -139,6 +144,8 @@ DEEDS = {
     "schedule": Deed("lead", {"preset": "0 6 * * 1-5", "time_zone": "UTC", "ref": "HEAD"}),
     "pause": Deed("lead", {"reason": "The CI network moves"}),
     "hook-settings": Deed("lead", {"do": "make"}),
+    "sharing": Deed("lead", {"shows": "badge", "name": "Wiki", "days": "30"}),
+    "share-revoke": Deed("lead", before=_shared, args=lambda cast: (cast.project.share_links.get().pk,)),
     "rules": Deed("lead", _rules),
     "category": Deed("lead", {"do": "down"}, args=_category),
     "project-new": Deed("admin", _draft),

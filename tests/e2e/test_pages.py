@@ -54,6 +54,7 @@ PAGES = {
     "report of a week without a count": "/p/blocked/reports/now/",
     "settings": "/p/atlas/settings/",
     "schedule": "/p/atlas/settings/schedule/",
+    "sharing": "/p/atlas/settings/sharing/",
     "rules": "/p/atlas/rules/",
     "a version of the rules": "/p/atlas/rules/versions/1/",
     "history that is computed again": "/p/blocked/rules/",

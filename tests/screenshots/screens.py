@@ -102,6 +102,7 @@ def screens(kinds: dict[str, str], statuses: dict[str, str]) -> list[Screen]:
         Screen("report", "this-week", f"{S}reports/now/"),
         Screen("report", "nothing-counted", "/p/empty/reports/now/"),
         Screen("schedule", "lead", f"{S}settings/schedule/"),
+        Screen("sharing", "lead", f"{S}settings/sharing/"),
         Screen("settings", "lead", f"{S}settings/"),
         Screen("settings", "viewer", f"{S}settings/", "viewer"),
         Screen("find", "hits", f"/find/?q=cache&in={S.split('/')[2]}"),
