@@ -58,6 +58,7 @@ class Step:
 START = {
     "README.md": support.README,
     ".gitignore": "__pycache__/\n.pytest_cache/\n.venv/\n",
+    ".github/CODEOWNERS": support.CODEOWNERS,
     "pyproject.toml": support.PYPROJECT,
     "requirements-test.txt": "pytest>=8.3\n",
     "conftest.py": support.ROOT_CONFTEST,

@@ -6,10 +6,11 @@ import hashlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC
 
+from django.db.models import F
 from django.utils import timezone
 
 from remediation import owners
@@ -84,9 +85,10 @@ class _Asking:
         return OwnersFile.objects.get_or_create(project=self.project, digest=digest, defaults=facts)[0]
 
     def _new_tickets(self, file: OwnersFile) -> None:
-        """Those about which nobody has asked yet."""
+        """Those about which nobody has asked yet; claimed ones first, for a commit on their files is a sign of life."""
         standing = Ticket.objects.standing().filter(project=self.project, blamed=None).exclude(errors=0, blocking="")
-        tickets = list(standing.select_related("blocked_pass").order_by("-errors", "number")[:MOST])
+        order = (F("claimed_at").desc(nulls_last=True), "-errors", "number")
+        tickets = list(standing.select_related("blocked_pass").order_by(*order)[:MOST])
         errors = self._errors(tickets) if tickets else {}
         if not errors:
             return
@@ -170,23 +172,25 @@ class _Asking:
         """The last commit on each claimed ticket's files: on the watched ref, or of this pass where it is off it."""
         tip = self.mirror.resolve(self.branch)
         claimed = Ticket.objects.standing().filter(project=self.project, claimed_by__isnull=False)
-        rows = BlamedFiles.objects.filter(ticket__in=claimed).exclude(watched=[]).order_by("-ticket__claimed_at")
+        rows = BlamedFiles.objects.filter(ticket__in=claimed).order_by("-ticket__claimed_at")
         for row in rows[:MOST_CLAIMED]:
             if time.monotonic() > self.until:
                 return
-            commits = self._newer(row, tip)
-            if self.row.position is None:
-                commits += self._log(tip, self.row.commit, row.watched)
+            on_ref, off_ref = row.seen_commit != tip, self.row.position is None
+            paths = self._watched(row) if on_ref or off_ref else []
+            commits = self._log(row.seen_commit, tip, paths, line=True) if on_ref else []
+            if off_ref:
+                commits += self._log(tip, self.row.commit, paths)
             _note(row, commits, tip)
 
-    def _newer(self, row: BlamedFiles, tip: str) -> list[Commit]:
-        if row.seen_commit == tip:
-            return []
-        return self._log(row.seen_commit, tip, row.watched, line=True)
+    def _watched(self, row: BlamedFiles) -> list[str]:
+        """The files to blame, and those that the ticket blocks now: more may have come since somebody asked."""
+        seen = Occurrence.objects.visible().filter(fingerprint__ticket=row.ticket_id).order_by("pk")
+        return list(dict.fromkeys([*row.watched, *seen.values_list("file__path", flat=True)[:_FILES]]))
 
-    def _log(self, before: str, after: str, paths: Iterable[str], *, line: bool = False) -> list[Commit]:
+    def _log(self, before: str, after: str, paths: Sequence[str], *, line: bool = False) -> list[Commit]:
         try:
-            return self.mirror.log_between(before, after, list(paths), 1, line=line)
+            return self.mirror.log_between(before, after, paths, 1, line=line) if paths else []
         except SourceError:  # history was rewritten, or it takes too long: what is not known is no sign
             return []
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from remediation import pauses, projects, tickets
-from remediation.models import BlamedFiles, CollectionPass, Project, Ticket, Transition
+from remediation.models import BlamedFiles, CollectionPass, Notice, Project, Ticket, Transition
 from remediation.tickets import CLAIM_FLAGGED, Refused, renew, tend_claims
 from tests import factories
 from tests.remediation.explained import assert_explained
@@ -86,6 +86,8 @@ def test_a_silent_claim_is_flagged_once_and_released_days_later(story: Story) ->
     ticket = story.ticket()
     assert (ticket.claimed_by, ticket.claimed_at, ticket.flagged_at, ticket.status) == (None, None, None, "open")
     assert story.lines() == [(CLAIM_FLAGGED, None), ("released", None)]
+    told = Notice.objects.filter(user=story.owner).order_by("at").values_list("kind", flat=True)
+    assert list(told) == [CLAIM_FLAGGED, "released"]
     assert_explained(story.project)
     assert ticket.transitions.first().data == {
         "owner": "Mei Lin", "owner_id": story.owner.pk, "days": 13, "idle": True

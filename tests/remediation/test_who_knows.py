@@ -181,6 +181,29 @@ def test_a_commit_on_the_watched_files_is_kept_with_the_time_when_it_came(story:
     assert row.seen_commit == merged != side
 
 
+def test_files_that_a_claimed_ticket_blocks_later_are_watched_too(story: Story) -> None:
+    story.commit({**START, "tests/test_late.py": "import atlas.core.registry\n"})
+    story.see(factories.missing_module(TEST))
+    tickets.claim(Ticket.objects.get(), factories.user())
+    both = [factories.missing_module(TEST), factories.missing_module("tests/test_late.py")]
+    story.see(*both)
+    sha = story.commit({"tests/test_late.py": "import atlas.core.registry as registry\n"})
+    story.see(*both)
+    assert blamed().touched_commit == sha
+
+
+def test_claimed_tickets_are_asked_about_before_larger_ones(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    story.commit(START)
+    monkeypatch.setattr(who_knows, "MOST", 0)
+    errors = [factories.missing_module(TEST), factories.missing_module("tests/test_b.py")]
+    errors.append(factories.missing_name("tests/test_c.py"))
+    story.see(*errors)
+    tickets.claim(Ticket.objects.get(number=2), factories.user())
+    monkeypatch.setattr(who_knows, "MOST", 1)
+    story.see(*errors)
+    assert BlamedFiles.objects.get().ticket.number == 2
+
+
 def test_a_pass_off_the_ref_shows_commits_that_have_not_come_yet(story: Story) -> None:
     story.commit(START)
     story.see(factories.missing_module(TEST))

@@ -70,7 +70,8 @@ def screens(kinds: dict[str, str], statuses: dict[str, str]) -> list[Screen]:
         *(Screen("overview", state, f"/p/{state}/") for state in HISTORIES),
     ]
     for state, query in {
-        "open": "", "unclaimed": "?tab=unclaimed", "mine": "?tab=mine", "verified": "?tab=verified", "all": "?tab=all",
+        "open": "", "unclaimed": "?tab=unclaimed", "mine": "?tab=mine", "to-decide": "?tab=decide",
+        "verified": "?tab=verified", "all": "?tab=all",
         "board": "?view=board", "by-kind": "?group=kind", "no-match": "?q=nothing-is-called-that",
     }.items():  # fmt: skip
         listed.append(Screen("tickets", state, f"{S}tickets/{query}", "engineer"))

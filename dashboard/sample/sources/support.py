@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+CODEOWNERS = """\
+# Who is asked about what; the last line that matches a path counts.
+*                   @atlas/everyone
+/atlas/core/        @atlas/core
+/atlas/users/       @atlas/accounts
+/atlas/sessions/    @atlas/accounts
+/atlas/monitoring/  @atlas/operations
+/atlas/cache/       @atlas/operations
+/tests/             @atlas/quality
+"""
+
 PYPROJECT = """\
 [tool.pytest.ini_options]
 testpaths = ["tests"]
