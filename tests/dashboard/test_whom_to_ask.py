@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
-from remediation.models import BlamedFiles, OwnersFile
+from dashboard.whom_to_ask import whom_to_ask
+from remediation.models import BlamedFiles, GitIdentity, OwnersFile
 from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors, words
 
@@ -48,6 +50,20 @@ def test_it_works(cast: Cast) -> None:
     assert "Grace <b>Lim</b>" in said, "a name is text"
     page = cast.client("admin").get(TICKET).content.decode()
     assert "@example.org" not in page.partition("Whom to ask")[2], "addresses are never shown"
+
+
+def test_whoever_commits_under_an_address_is_told_by_their_name_here(
+    cast: Cast, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    know(cast, people=[ADA, {**GRACE, "email": "grace@example.org"}])
+    GitIdentity.objects.create(user=cast.engineer, email="ada@example.org")
+    GitIdentity.objects.create(user=cast.stranger, email="grace@example.org")
+    said = side(cast)
+    assert "Ada Brook, here as Mei Lin, may know" in said
+    assert "Okafor" not in said, "of people of other projects nobody learns here"
+    ticket = cast.project.tickets.with_passes().with_blamed().get(number=1)
+    with django_assert_num_queries(1):
+        whom_to_ask(ticket)
 
 
 @pytest.mark.parametrize(
