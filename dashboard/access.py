@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -21,6 +22,7 @@ from remediation.models import (
     Invitation,
     Membership,
     Project,
+    Regrouping,
     SavedView,
     ShareLink,
     Ticket,
@@ -130,6 +132,14 @@ def may_mute(project: Project, until: Until) -> None:
     """Raises PermissionDenied for muting for good, unless it is a lead: engineers set aside for a time."""
     if until.for_good and not project.rights.lead:
         raise PermissionDenied(f"Your role in {project.name} is {project.rights.role}. Muting for good needs a lead.")
+
+
+def regrouping_if_any(ticket: Ticket, pk: str) -> Regrouping | None:
+    """The merge or split of that id, where it concerns this ticket or one that was merged into it."""
+    if not pk.isdecimal() or len(pk) > 18:
+        return None
+    ours = Q(source=ticket) | Q(into=ticket) | Q(source__merged_into=ticket) | Q(into__merged_into=ticket)
+    return Regrouping.objects.filter(ours, project=ticket.project, pk=int(pk)).distinct().first()
 
 
 def pass_or_404(user: Any, slug: str, number: int, need: Need = "read") -> CollectionPass:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
-from django.db.models.functions import Length
+from django.db.models.functions import Coalesce, Length
+from django.db.models.lookups import In
 from django.urls import reverse
 
 from remediation.core.question import Question
@@ -75,20 +76,24 @@ def _all_words(column: str, words: Iterable[str]) -> Q:
 
 
 def _tickets(projects: dict[int, Project], question: Question, at_home: Q) -> list[Hit]:
-    """By label, by title, or by the module, name or file of the root cause."""
-    rows = Ticket.objects.filter(project__in=projects, merged_into__isnull=True)
+    """By label, by title, or by the module, name or file of the root cause. A merged ticket's label finds where it is
+    counted."""
+    every = Ticket.objects.filter(project__in=projects)
+    rows = every.filter(merged_into__isnull=True)
     label = Q(number=question.number) & at_home if question.number else NOTHING
     if question.label:
         of_key = [pk for pk, project in projects.items() if project.key == question.label[0]]
         label = Q(number=question.label[1], project__in=of_key)
-    matching: QuerySet[Any] = rows.filter(label).order_by().values("pk")
+    named = every.filter(label).annotate(counted_in=Coalesce("merged_into_id", "pk")).order_by().values("counted_in")
+    matching: QuerySet[Any] = named
     if question.words:
         causes = Fingerprint.objects.filter(_all_words("readable", question.words), project__in=projects)
         titled = rows.filter(_all_words("title", question.words)).order_by().values("pk")
         matching = matching.union(titled, causes.order_by().values("ticket"))
     found = (
         rows.filter(pk__in=matching)
-        .order_by(_first(label), _first(at_home), _first(~Q(status="verified")), "-errors", "-number")
+        .annotate(named=In(F("pk"), named))
+        .order_by("-named", _first(at_home), _first(~Q(status="verified")), "-errors", "-number")
         .only("number", "title", "status", "errors", "blocking", "project_id")
     )
     return [_ticket(ticket, projects[ticket.project_id], question) for ticket in found[: MOST + 1]]
@@ -97,7 +102,7 @@ def _tickets(projects: dict[int, Project], question: Question, at_home: Q) -> li
 def _ticket(ticket: Ticket, project: Project, question: Question) -> Hit:
     label = f"{project.key}-{ticket.number}"
     url = reverse("ticket", args=[project.slug, label])
-    return Hit(url, ticket.title, label, project, ticket.status, question.label == (project.key, ticket.number))
+    return Hit(url, ticket.title, label, project, ticket.status, question.label is not None and ticket.named)
 
 
 def _files(projects: dict[int, Project], question: Question, at_home: Q) -> list[Hit]:

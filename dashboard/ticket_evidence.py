@@ -25,6 +25,7 @@ class Evidence:
     type: str
     message: str
     why: str
+    whys: Mapping[str, str]  # by readable key, of each root cause that the pass saw
     known: list[tuple[str, str]]
     traceback: str
     lines: Mapping[Pair, int]
@@ -54,7 +55,8 @@ def evidence_of(
     shown = max(errors.values(), key=lambda error: len(error.cause.frames))
     lines = {pair: line for pair, error in errors.items() if (line := _line(pair[0], error.cause))}
     direct = all(error.cause.blame is not None and error.cause.blame.path == error.path for error in errors.values())
-    return _told(seen_in, shown, why_of(shown), lines, result.tree, direct=direct)
+    told = _told(seen_in, shown, why_of(shown), lines, result.tree, direct=direct)
+    return replace(told, whys={key: why_of(error) for (_, key), error in errors.items()})
 
 
 def _told(
@@ -76,6 +78,7 @@ def _told(
         type=shown.cause.type.removeprefix("collection."),  # a process's end is no exception with a module
         message=shown.cause.message,
         why=why,
+        whys={},
         traceback=shown.traceback,
         lines=lines,
         error=shown,

@@ -10,6 +10,7 @@ from dashboard.views import (
     find,
     first_run,
     frame,
+    grouping,
     hooks,
     invitations,
     members,
@@ -100,6 +101,9 @@ urlpatterns = [
     path("p/<slug:slug>/t/<str:label>/fixed/", ticket.mark_fixed, name="mark-fixed"),
     path("p/<slug:slug>/t/<str:label>/mute/", ticket.mute, name="mute"),
     path("p/<slug:slug>/t/<str:label>/unmute/", ticket.unmute, name="unmute"),
+    path("p/<slug:slug>/t/<str:label>/merge/", grouping.merge, name="merge"),
+    path("p/<slug:slug>/t/<str:label>/split/", grouping.split, name="split"),
+    path("p/<slug:slug>/t/<str:label>/undo/", grouping.undo, name="undo-grouping"),
     path("p/<slug:slug>/t/<str:label>/category/", ticket.category, name="ticket-category"),
     path("p/<slug:slug>/silenced/", silenced.silenced, name="silenced"),
     # /p/<slug>/passes/

@@ -19,6 +19,12 @@ def count(number: int | None) -> str:
 
 
 @register.filter
+def errors(number: int) -> str:
+    """1 error, 2 errors."""
+    return f"{number:,} error{'' if number == 1 else 's'}"
+
+
+@register.filter
 def signed(number: int | None) -> str:
     """+3, −10 with a true minus, 0."""
     if not number:  # None, or "" where a template had nothing to read

@@ -3,6 +3,7 @@
 from remediation.models.audit import AuditLine
 from remediation.models.categories import Category, CategoryCount, CategoryRule, RuleSet
 from remediation.models.checks import ConnectionCheck
+from remediation.models.grouping import Regrouping
 from remediation.models.mutes import Mute
 from remediation.models.notices import Notice, NoticeChoice
 from remediation.models.outbox import Delivery, Outbox, Receiver
@@ -38,6 +39,7 @@ __all__ = [
     "Project",
     "Rebuild",
     "Receiver",
+    "Regrouping",
     "Remembered",
     "Rename",
     "Result",

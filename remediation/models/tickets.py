@@ -86,7 +86,17 @@ class Ticket(models.Model):
     marked_fixed_in = models.CharField(max_length=200, blank=True, help_text="Of its marks, the one that holds.")
     solution = models.TextField(blank=True)
     business_value = models.TextField(blank=True)
+
+    # Projection, from what people said of the grouping and what passes showed.
     merged_into = models.ForeignKey("self", models.RESTRICT, null=True, blank=True, related_name="merged")
+    dissolved_into = models.ForeignKey(
+        "self",
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Its only root cause turned out to be that one's; kept because people worked on it.",
+    )
 
     # Projection, from the occurrences.
     rule_facts = models.JSONField(
@@ -148,7 +158,10 @@ class Ticket(models.Model):
 
 
 class Fingerprint(models.Model):
-    """The versioned stable key of a root cause. It maps to a ticket, so grouping can improve and be corrected."""
+    """The versioned stable key of a root cause. It maps to a ticket, so grouping can improve and be corrected.
+
+    ``home``: where passes put it. ``ticket``: where it is counted, after what people said (``core.grouping``).
+    """
 
     project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="fingerprints")
     version = models.PositiveSmallIntegerField()
@@ -156,6 +169,7 @@ class Fingerprint(models.Model):
     readable = models.TextField()
     kind = models.CharField(max_length=30)
     facts = models.JSONField(default=dict)
+    home = models.ForeignKey(Ticket, models.CASCADE, related_name="+")
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="fingerprints")
 
     class Meta:

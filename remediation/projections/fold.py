@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
 
 from remediation.core.fingerprint import Identified, Pair, identify
+from remediation.core.grouping import Grouping
 from remediation.core.ledger import Ledger
 from remediation.core.reconcile import Movement, State, step
 from remediation.core.records import PassResult
@@ -27,10 +28,11 @@ from remediation.models import (
     Transition,
 )
 from remediation.projections.file_counts import FileCounts
+from remediation.projections.groups import carry_over, grouping_of, said_of, write_grouping
 from remediation.projections.lines import renumber
 from remediation.projections.load import is_current, is_settled, load_state
 from remediation.projections.mutes import lifted
-from remediation.projections.regroup import inheritance
+from remediation.projections.regroup import Inheritance, inheritance
 from remediation.projections.tickets import TicketBook
 from remediation.projections.write import Writer
 
@@ -113,8 +115,28 @@ def rebuild(
 
 def _rebuild(project: Project, renames: Renames, on_pass: Callable[[int], None]) -> int:
     inherited = inheritance(project)
+    carry_over(project, inherited)
+    count, sure = _fold_all(project, renames, inherited, on_pass)
+    if not sure:
+        # What people said of the grouping met renames that were not known then: now they are, and stay.
+        count, _ = _fold_all(project, renames, Inheritance(), on_pass)
+    retime(project)
+    renumber(project)
+    return count
+
+
+def _fold_all(
+    project: Project, renames: Renames, inherited: Inheritance, on_pass: Callable[[int], None]
+) -> tuple[int, bool]:
+    """The number of counted passes, and whether the grouping that the fold followed is the one it ended with."""
+    said = said_of(project)
+    grouping = grouping_of(project, said, inherited.homes)
+    write_grouping(project, grouping)
     _forget(project)
-    fold = _Fold(project, renames, load_state(project, None), None, inherited.tickets)
+    state = load_state(project, None)
+    known = {key: grouping.tickets[key] for key in inherited.homes}
+    state = replace(state, ticket_of={**known, **state.ticket_of})
+    fold = _Fold(project, renames, state, None, inherited.homes, grouping)
     passes = project.passes.deciding().select_related("result", "scope").in_commit_order()
     count = 0
     for collection_pass in passes.iterator(chunk_size=50):
@@ -129,9 +151,8 @@ def _rebuild(project: Project, renames: Renames, on_pass: Callable[[int], None])
         fold.tickets.tickets, (fold.last.position or 0, fold.last.number) if fold.last else None
     )
     fold.tickets.leave_old_versions(inherited.heirs)
-    retime(project)
-    renumber(project)
-    return count
+    changed = write_grouping(project, grouping_of(project, said_of(project)))
+    return count, not changed and not fold.tickets.opening.unsure
 
 
 def _forget(project: Project) -> None:
@@ -197,13 +218,18 @@ class _Fold:
         state: State,
         last: CollectionPass | None,
         inherited: Mapping[str, int] | None = None,
+        grouping: Grouping | None = None,
     ) -> None:
         self.project = project
         self.renames = renames
         self.state = state
         self.last = last
         self.tickets = TicketBook(
-            project, again=last is None, inherited=inherited, sorted_by=last.rules_version if last else None
+            project,
+            again=last is None,
+            inherited=inherited,
+            grouping=grouping,
+            sorted_by=last.rules_version if last else None,
         )
         self.writer = Writer(project)
 

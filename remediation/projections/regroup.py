@@ -14,10 +14,14 @@ Interval = tuple[Fingerprint, int, int | None]  # seen from this pass on, until 
 
 @dataclass(frozen=True, slots=True)
 class Inheritance:
-    """``tickets``: new readable key to the ticket it takes over. ``heirs``: old fingerprint's id to its new key."""
+    """``homes``: new readable key to the ticket it takes over. ``heirs``: old fingerprint's id to its new key.
 
-    tickets: Mapping[str, int] = field(default_factory=dict)
+    ``successors``: (version, old readable key) to the new key that took its ticket over.
+    """
+
+    homes: Mapping[str, int] = field(default_factory=dict)
     heirs: Mapping[int, str] = field(default_factory=dict)
+    successors: Mapping[tuple[int, str], str] = field(default_factory=dict)
 
 
 def inheritance(project: Project) -> Inheritance:
@@ -35,8 +39,13 @@ def inheritance(project: Project) -> Inheritance:
     wishes: dict[str, list[tuple[bool, int, int, int]]] = defaultdict(list)
     for pk, key in heirs.items():
         ticket = rows[pk].ticket
-        wishes[key].append((is_touched(ticket), len(files[pk][key]), -ticket.number, ticket.pk))
-    return Inheritance({key: max(wish)[-1] for key, wish in wishes.items()}, heirs)
+        wishes[key].append((is_touched(ticket), len(files[pk][key]), -ticket.number, pk))
+    winners = {key: rows[max(wish)[-1]] for key, wish in wishes.items()}
+    return Inheritance(
+        {key: row.home_id for key, row in winners.items()},
+        heirs,
+        {(row.version, row.readable): key for key, row in winners.items()},
+    )
 
 
 def is_touched(ticket: Ticket) -> bool:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-
-from django.db.models import F
+from dataclasses import replace
 
 from remediation.core import fingerprint
-from remediation.core.blocker import identify_blocker, is_blocker, is_conftest, title_of_blocker
+from remediation.core.blocker import identify_blocker, is_conftest
 from remediation.core.fingerprint import Identified
+from remediation.core.grouping import Grouping
 from remediation.core.lifecycle import Evidence, decide
 from remediation.core.reconcile import CLEARED, Movement, State
 from remediation.core.rules import RuleFacts
 from remediation.models import CollectionPass, Fingerprint, Project, Ticket
 from remediation.projections.fix_marks import MarkBook
 from remediation.projections.lines import write_lines
+from remediation.projections.opening import Opening
 from remediation.projections.prints import MOVED_FROM, fingerprint_row
 from remediation.projections.regroup import is_touched
 from remediation.rulebook import Rulebook
@@ -27,9 +27,9 @@ _DECIDED = ("errors", "hidden_errors", "blocking", "status", "verified_pass", "r
 class TicketBook:
     """The tickets and fingerprints of one project, kept in step with the fold.
 
-    ``again``: the fold starts from the first pass, so no key has been seen in it yet. ``inherited``: readable key
-    to the ticket that an older version of the fingerprints gave its errors. ``sorted_by``: the version of the rules
-    that gave the tickets their categories; None where that is not known.
+    ``again``: the fold starts from the first pass, so no key has been seen in it yet; ``grouping``: what people said,
+    which it follows. ``inherited``: readable key to the ticket that an older version of the fingerprints gave its
+    errors. ``sorted_by``: the version of the rules that gave the tickets their categories; None where not known.
     """
 
     def __init__(
@@ -38,10 +38,12 @@ class TicketBook:
         *,
         again: bool = False,
         inherited: Mapping[str, int] | None = None,
+        grouping: Grouping | None = None,
         sorted_by: int | None = None,
     ) -> None:
         self.project = project
         self.inherited = inherited or {}
+        self.grouping = grouping or Grouping()
         self.sorted_by = sorted_by
         self.rules = Rulebook(project)
         rows = Fingerprint.objects.filter(project=project, version=fingerprint.VERSION).order_by("pk")
@@ -56,6 +58,8 @@ class TicketBook:
             .order_by("pk")
         )
         self.tickets: dict[int, Ticket] = {ticket.pk: ticket for ticket in tickets}
+        self.opening = Opening(project, self.rules, self.tickets)
+        self.holders = {self._base(row) for row in self.fingerprints.values()} | set(self.grouping.bases.values())
         self.marks = MarkBook(project)
 
     def of_key(self, key: str) -> Ticket:
@@ -92,12 +96,11 @@ class TicketBook:
         self._create_missing([key for key in keys if key not in self.fingerprints], first, collection_pass)
         for key in keys:
             if key not in self.seen and MOVED_FROM in self.fingerprints[key].facts:
-                # Passes of older commits came in: here the key stands before any rename that leads to it.
-                self._assign(key, self._create([first[key]])[0], "")
+                self._stand_alone(key, first[key])
             self.seen.add(key)
             ticket = self.of_key(key)
-            if ticket.first_pass_id is None:
-                self._place(ticket, first[key], collection_pass)
+            if ticket.first_pass_id is None or ticket.pk in self.opening.lent:
+                self.opening.place(ticket, first[key], collection_pass, own=self._is_own(key, ticket))
         ids = {
             key: row.ticket_id
             for key, row in self.fingerprints.items()
@@ -105,37 +108,54 @@ class TicketBook:
         }
         return replace(state, ticket_of={**state.ticket_of, **ids})
 
+    def _base(self, row: Fingerprint) -> int:
+        """The ticket that the cause would have without any merge."""
+        return self.grouping.bases.get(row.readable, row.home_id)
+
+    def _is_own(self, key: str, ticket: Ticket) -> bool:
+        """Whether the ticket has the cause by itself, or has none but those of tickets that were merged into it."""
+        return self._base(self.fingerprints[key]) == ticket.pk or ticket.pk not in self.holders
+
     def _join(self, movement: Movement) -> None:
-        """Give a key that names a renamed file the ticket of its old key, unless it stood for itself before."""
+        """Let a key that names a renamed file go on where its old key is, unless it stood for itself before."""
         hidden = {old: new for old, (new, _) in movement.hidden_moved.items()}
         for (_, old_key), new in sorted({**movement.moved, **hidden}.items()):
             key = new[1]
             if key in self.seen:
                 continue
             self.seen.add(key)
-            into = self.of_key(old_key)
+            into, home = self.of_key(old_key), self.tickets[self.fingerprints[old_key].home_id]
             if key not in self.fingerprints:
-                self._add_fingerprint(key, movement.errors[new], into, moved_from=old_key)
-            elif self.fingerprints[key].ticket_id != into.pk:
-                left = self.of_key(key)
-                self._assign(key, into, old_key)
-                self._dissolve(left, into)
+                self._add_fingerprint(key, movement.errors[new], into, home=home, moved_from=old_key)
+                continue
+            left = self.tickets[self.fingerprints[key].home_id]
+            if left.pk != home.pk or self.fingerprints[key].facts.get(MOVED_FROM) != old_key:
+                self._assign(key, into, home, old_key)
+                self._dissolve(left, home)
 
-    def _assign(self, key: str, ticket: Ticket, moved_from: str) -> None:
+    def _stand_alone(self, key: str, first: Identified) -> None:
+        """Passes of older commits came in: here the key stands before any rename that leads to it."""
+        given = self.grouping.split.get(key)
+        home = self.tickets[given] if given else self.opening.create([first])[0]
+        self._assign(key, self.tickets[self.grouping.merged.get(home.pk, home.pk)], home)
+
+    def _assign(self, key: str, ticket: Ticket, home: Ticket, moved_from: str = "") -> None:
         row = self.fingerprints[key]
-        row.ticket = ticket
+        row.ticket, row.home = ticket, home
         row.facts = {name: value for name, value in row.facts.items() if name != MOVED_FROM}
         if moved_from:
             row.facts[MOVED_FROM] = moved_from
-        row.save(update_fields=["ticket", "facts"], force_update=True)
+        row.save(update_fields=["ticket", "home", "facts"], force_update=True)
 
     def _dissolve(self, ticket: Ticket, into: Ticket) -> None:
-        """A ticket whose only root cause turned out to be another's: gone, or merged where people worked on it."""
-        if any(row.ticket_id == ticket.pk for row in self.fingerprints.values()):
+        """A ticket whose only root cause turned out to be another's: gone, or part of that one where people worked on
+        it. What people said of the two is weighed when the fold has ended."""
+        split = (self.grouping.split.get(key) for key in self.fingerprints)
+        if ticket is into or ticket.pk in {*(row.home_id for row in self.fingerprints.values()), *split}:
             return
         if is_touched(ticket):
-            ticket.merged_into = into
-            ticket.save(update_fields=["merged_into"], force_update=True)
+            ticket.dissolved_into = ticket.merged_into = into
+            ticket.save(update_fields=["dissolved_into", "merged_into"], force_update=True)
         else:
             del self.tickets[ticket.pk]
             ticket.delete()
@@ -144,9 +164,10 @@ class TicketBook:
         """Drop the fingerprints of older versions; a ticket that none of this version has goes into its heir's."""
         old = Fingerprint.objects.filter(project=self.project).exclude(version=fingerprint.VERSION)
         for row in old.order_by("pk"):
-            key, ticket = heirs.get(row.pk, ""), self.tickets.get(row.ticket_id)
-            if ticket and key in self.fingerprints and self.of_key(key) is not ticket:
-                self._dissolve(ticket, self.of_key(key))
+            if (key := heirs.get(row.pk, "")) in self.fingerprints:
+                into = self.tickets[self.fingerprints[key].home_id]
+                for ticket in {row.home_id, row.ticket_id} & self.tickets.keys():
+                    self._dissolve(self.tickets[ticket], into)
         old.delete()
 
     def block(self, collection_pass: CollectionPass) -> None:
@@ -158,12 +179,11 @@ class TicketBook:
         collection_pass.save(update_fields=["rules_version"], force_update=True)
         found = identify_blocker(error)
         if found.key not in self.fingerprints:
-            self._add_fingerprint(found.key, found, self._create([found])[0])
+            self._add_fingerprint(found.key, found, self.opening.create([found])[0])
         self.seen.add(found.key)
         ticket = self.of_key(found.key)
         new, was = ticket.first_pass_id is None, ticket.blocking
-        if new:
-            self._place(ticket, found, collection_pass)
+        self.opening.place(ticket, found, collection_pass, own=self._is_own(found.key, ticket))
         ticket.blocking, ticket.blocked_pass = "all", collection_pass
         came_back = ticket.status == "verified"
         if came_back:
@@ -254,42 +274,16 @@ class TicketBook:
     ) -> None:
         """Fingerprints for keys that have none: in the ticket they inherit, or each in a new one, in this order."""
         alone = [key for key in keys if self.inherited.get(key, 0) not in self.tickets]
-        made = dict(zip(alone, self._create([first[key] for key in alone], collection_pass), strict=True))
-        rows = [fingerprint_row(key, first[key], made.get(key) or self.tickets[self.inherited[key]]) for key in keys]
+        made = dict(zip(alone, self.opening.create([first[key] for key in alone], collection_pass), strict=True))
+        rows = []
+        for key in keys:
+            home = made.get(key) or self.tickets[self.inherited[key]]
+            ticket = self.tickets[self.grouping.tickets.get(key, home.pk)]
+            rows.append(fingerprint_row(key, first[key], ticket, home=home))
         self.fingerprints |= {row.readable: row for row in Fingerprint.objects.bulk_create(rows)}
 
-    def _create(self, firsts: Sequence[Identified], first_pass: CollectionPass | None = None) -> list[Ticket]:
-        """A new ticket for each, numbered in this order. Two queries."""
-        if not firsts:
-            return []
-        project = self.project
-        Project.objects.filter(pk=project.pk).update(last_ticket_number=F("last_ticket_number") + len(firsts))
-        project.refresh_from_db(fields=["last_ticket_number"])
-        start = project.last_ticket_number - len(firsts) + 1
-        tickets = [
-            Ticket(project=project, number=number, category=self.rules.fallback, first_pass=first_pass)
-            for number in range(start, start + len(firsts))
-        ]
-        for ticket, first in zip(tickets, firsts, strict=True):
-            self._describe(ticket, first)
-        self.tickets |= {ticket.pk: ticket for ticket in Ticket.objects.bulk_create(tickets)}
-        return tickets
-
-    def _describe(self, ticket: Ticket, first: Identified) -> None:
-        """Title, kind and category come from the first occurrence in commit order; a category by hand stays."""
-        ticket.title = title_of_blocker(first.error) if is_blocker(first.key) else fingerprint.title_of(first.error)
-        ticket.kind = first.error.kind
-        ticket.environment = first.error.environment
-        ticket.rule_facts = asdict(RuleFacts.of(first.error))
-        if not ticket.category_by_hand:
-            ticket.category = self.rules.sort(first.error)
-
-    def _place(self, ticket: Ticket, first: Identified, collection_pass: CollectionPass) -> None:
-        ticket.first_pass = collection_pass
-        self._describe(ticket, first)
-        described = ["title", "kind", "environment", "rule_facts", "category"]
-        ticket.save(update_fields=["first_pass", *described], force_update=True)
-
-    def _add_fingerprint(self, key: str, first: Identified, ticket: Ticket, moved_from: str = "") -> None:
-        row = self.fingerprints[key] = fingerprint_row(key, first, ticket, moved_from)
+    def _add_fingerprint(
+        self, key: str, first: Identified, ticket: Ticket, *, home: Ticket | None = None, moved_from: str = ""
+    ) -> None:
+        row = self.fingerprints[key] = fingerprint_row(key, first, ticket, home=home, moved_from=moved_from)
         row.save(force_insert=True)

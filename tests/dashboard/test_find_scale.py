@@ -31,7 +31,9 @@ def fill(project: Project) -> None:
         for n in range(5_000)
     ]
     Fingerprint.objects.bulk_create(
-        Fingerprint(project=project, version=1, key=f"{n:064x}", readable=f"atlas.mod{n}", kind=t.kind, ticket=t)
+        Fingerprint(
+            project=project, version=1, key=f"{n:064x}", readable=f"atlas.mod{n}", kind=t.kind, home=t, ticket=t
+        )
         for n, t in enumerate(Ticket.objects.bulk_create(tickets))
     )
     paths = [f"tests/area{n % 50}/unit{n % 400}/test_thing_{n}.py" for n in range(50_000)]

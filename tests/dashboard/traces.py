@@ -17,9 +17,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from dashboard.first_link import issue_link
-from remediation import passes, people, sharing, tickets
+from remediation import grouping, passes, people, sharing, tickets
 from remediation.core.mutes import Until
-from remediation.models import CollectionPass, Membership
+from remediation.models import CollectionPass, Membership, Regrouping
 from tests.dashboard.cast import Cast
 
 LEAVE_NOTHING = {
@@ -80,6 +80,14 @@ def _muted(cast: Cast) -> None:
     tickets.mute(cast.ticket(), cast.engineer, "Waits for the rewrite", Until())
 
 
+def _merged(cast: Cast) -> None:
+    grouping.merge(cast.ticket(2), cast.ticket(1), cast.lead, "The same.")
+
+
+def _one_cause(cast: Cast) -> dict[str, Any]:
+    return {"cause": cast.project.fingerprints.get(home=cast.ticket(2)).pk, "reason": "Another."}
+
+
 def _held(cast: Cast) -> None:
     CollectionPass.objects.filter(project=cast.project, number=1).update(held=True)
 
@@ -133,6 +141,9 @@ DEEDS = {
     "assign": Deed("lead", lambda cast: {"to": cast.engineer.pk, "owner": ""}),
     "mute": Deed("engineer", {"reason": "Waits for the rewrite", "ends": "pass", "number": 9}),
     "unmute": Deed("lead", before=_muted),
+    "merge": Deed("engineer", {"into": "ATL-2", "reason": "The same."}),
+    "split": Deed("engineer", _one_cause, before=_merged),
+    "undo-grouping": Deed("engineer", lambda _: {"said": Regrouping.objects.get().pk}, before=_merged),
     "mark-fixed": Deed("engineer", {"named": "main"}),
     "ticket-category": Deed("engineer", lambda cast: {"category": cast.project.categories.last().pk}),
     "tickets-together": Deed("engineer", {"ticket": ["1", "2"], "do": "claim"}),

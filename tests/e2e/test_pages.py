@@ -15,7 +15,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from dashboard.lean import lean
-from remediation import checks, passes
+from remediation import checks, grouping, passes
 from remediation.models import CollectionPass, ConnectionCheck, Rebuild
 from tests import factories
 from tests.dashboard.cast import Cast
@@ -33,6 +33,10 @@ PAGES = {
     "no ticket matches": "/p/atlas/tickets/?q=zzz",
     "no ticket yet": "/p/zephyr/tickets/",
     "ticket": "/p/atlas/t/ATL-1/",
+    "ticket of several causes": "/p/borealis/t/BOR-1/",
+    "merge": "/p/atlas/t/ATL-2/merge/?into=ATL-1",
+    "merge into what": "/p/atlas/t/ATL-2/merge/?into=test",
+    "split": "/p/borealis/t/BOR-1/split/",
     "silenced": "/p/blocked/silenced/",
     "one way to be silenced": "/p/blocked/silenced/?why=skip",
     "nothing silenced": "/p/atlas/silenced/",
@@ -71,7 +75,9 @@ AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best
 
 @pytest.fixture
 def more(cast: Cast) -> None:
-    """A project whose last pass was blocked, and one whose first pass is running."""
+    """A project whose last pass was blocked, one whose first pass is running, and two tickets that are one."""
+    one, two = cast.other.tickets.select_related("project").order_by("number")
+    grouping.merge(two, one, cast.stranger, "The name " + "x" * 200 + " lives in that module.")
     blocked, zephyr = factories.project("blocked"), factories.project("zephyr", is_sample=True)
     left_out = {f"tests/old/test_{n:02}.py": ("ignored", 0, "--ignore=tests/old", "by-option") for n in range(60)}
     left_out |= {f"tests/gui/test_{n:02}.py": ("skipped", 0, "no display", "skip") for n in range(3)}

@@ -79,7 +79,7 @@ def test_two_tickets_that_are_one_cause_become_the_one_people_worked_on(worked_o
     )
     as_an_older_version_had_it(project, {})
     second = Fingerprint.objects.create(
-        project=project, version=1, key="2" * 64, readable="v1:second", kind="missing-module", ticket=other
+        project=project, version=1, key="2" * 64, readable="v1:second", kind="missing-module", home=other, ticket=other
     )
     Occurrence.objects.filter(file__path=TWO).update(fingerprint=second)
     if worked_on:
