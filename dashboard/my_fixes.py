@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from remediation.core.retold import CLAIMING, DECIDING, FIXING, Line, Unexplained, retell
+from remediation.core.retold import CLAIMING, DECIDING, FIXING, GROUPING, Line, Unexplained, retell
 from remediation.models import Project, Ticket, Transition
 
 MOST = 200  # tickets, the latest verified; what is older is no guide to what is next
@@ -27,7 +27,7 @@ def fixed_by(user: Any, projects: Iterable[Project]) -> list[int]:
     touched = touched.filter(verb__in=[*CLAIMING, *FIXING], ticket__project__in=projects)
     theirs = Ticket.objects.filter(pk__in=touched.values("ticket"), merged_into=None, verified_pass__isnull=False)
     latest = theirs.order_by("-verified_pass__effective_at", "-pk").values("pk")[:MOST]
-    lines = Transition.objects.filter(ticket__in=latest, verb__in=[*CLAIMING, *FIXING, *DECIDING])
+    lines = Transition.objects.filter(ticket__in=latest, verb__in=[*CLAIMING, *FIXING, *GROUPING, *DECIDING])
     rows = lines.order_by("-ticket__verified_pass__effective_at", "-ticket", "sequence").values_list(
         "ticket", "verb", "at", "actor", "collection_pass", "data"
     )

@@ -51,8 +51,9 @@ def evidence_of(
     errors = {pair: seen[pair].error for pair in sorted(seen) if pair[1] in keys}
     if not errors:
         return None
-    # The most informative one: the longest way into the repository.
-    shown = max(errors.values(), key=lambda error: len(error.cause.frames))
+    # The most informative one, of a cause that the ticket has by itself: the longest way into the repository.
+    own_keys = {row["fingerprint__readable"] for row in occurrences if row["fingerprint__home_id"] == ticket.pk}
+    shown = max(errors.items(), key=lambda item: (item[0][1] in own_keys, len(item[1].cause.frames)))[1]
     lines = {pair: line for pair, error in errors.items() if (line := _line(pair[0], error.cause))}
     direct = all(error.cause.blame is not None and error.cause.blame.path == error.path for error in errors.values())
     told = _told(seen_in, shown, why_of(shown), lines, result.tree, direct=direct)

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from remediation.core import fingerprint
 from remediation.core.hiders import hiders
 from remediation.core.reconcile import CLEARED
-from remediation.core.similar import Known, similar
+from remediation.core.similar import MOST, Known, similar
 from remediation.models import Fingerprint, Occurrence, Ticket
 
 _LOOKED = 2_000  # root causes of a kind that are compared, the newest first
@@ -31,28 +31,30 @@ class Like:
     commit: str
     subject: str
     solution: str
+    fixed_in: str
 
 
 def similar_to(ticket: Ticket) -> list[Like]:
     """At most five, those that a pass verified first. One query."""
-    rows = Fingerprint.objects.filter(
-        project=ticket.project, version=fingerprint.VERSION, kind=ticket.kind, ticket__merged_into=None
-    )
+    kinds = Fingerprint.objects.filter(ticket=ticket).values("kind")
+    rows = Fingerprint.objects.filter(project=ticket.project, version=fingerprint.VERSION, kind__in=kinds)
+    rows = rows.filter(ticket__merged_into=None)
     values = list(
         rows.annotate(**_its_facts())
         .order_by("-ticket__number", "pk")
         .values(
             "readable", "kind", "ticket__number", "ticket__title", "ticket__status", "ticket__solution",
             "ticket__claimed_by__first_name", "ticket__claimed_by__last_name", "ticket__verified_pass__number",
-            "ticket__verified_pass__commit", "ticket__verified_pass__subject", *_its_facts(),
+            "ticket__verified_pass__commit", "ticket__verified_pass__subject", "ticket__marked_fixed_in", *_its_facts(),
         )[:_LOOKED]
     )  # fmt: skip
     by_number = {row["ticket__number"]: row for row in values}
     known = [_known(row, row["ticket__number"]) for row in values]
-    own = next((one for one in known if one.number == ticket.number), None)
-    if own is None:
-        return []
-    return [_like(ticket.project.key, by_number[one.number]) for one in similar(own, known)]
+    # Of each root cause that the ticket holds; people may have merged some.
+    alike = [other for one in known if one.number == ticket.number for other in similar(one, known)]
+    first = {other.number: other for other in reversed(alike)}
+    ranked = sorted(first.values(), key=lambda other: (not other.verified, alike.index(other)))
+    return [_like(ticket.project.key, by_number[one.number]) for one in ranked[:MOST]]
 
 
 def known_causes(wanted: Q) -> list[Known]:
@@ -89,6 +91,7 @@ def _like(key: str, row: Mapping[str, Any]) -> Like:
         commit=(row["ticket__verified_pass__commit"] or "")[:9],
         subject=row["ticket__verified_pass__subject"] or "",
         solution=row["ticket__solution"],
+        fixed_in=row["ticket__marked_fixed_in"],
     )
 
 

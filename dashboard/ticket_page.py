@@ -91,7 +91,8 @@ def _occurrences(ticket: Ticket) -> list[dict[str, Any]]:
     rows = Occurrence.objects.filter(fingerprint__ticket=ticket).order_by("first_pass__position", "pk")
     return list(
         rows.values(
-            "file_id", "file__path", "fingerprint__readable", "first_pass_id", "closed_pass_id", "close_reason",
+            "file_id", "file__path", "fingerprint__readable", "fingerprint__home_id", "first_pass_id", "closed_pass_id",
+            "close_reason",
             "closed_pass__number", "closed_pass__position", "closed_pass__previous_id", "settled_pass__number",
             "settlement", "appeared_as",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -48,7 +49,7 @@ def merge(ticket: Ticket, into: Ticket, user: User, reason: str) -> Regrouping:
         board.write(made, user)
         made.took_claim = _hand_over(source, target)
         made.save(update_fields=["took_claim"])
-        claim = {"claim": source.claimed_by.label} if made.took_claim and source.claimed_by else {}
+        claim = _claim_of(target) if made.took_claim else {}
         record(source, "merged", actor=user, at=made.at, data={"other": target.label, "reason": reason})
         record(target, "took-in", actor=user, at=made.at, data={"other": source.label, "reason": reason, **claim})
     return made
@@ -185,14 +186,17 @@ class _Board:
         source, target = self.ticket(said.source), self.ticket(said.into)
         made = Regrouping(verb="undo", source=source, into=target, reason=reason, undoes=said)
         self.write(made, user)
+        more: dict[int, dict[str, Any]] = {}
         if said.verb == "merge" and said.took_claim:
-            _give_back(source, target)
-        elif said.verb == "split" and target.merged_into:
-            made.took_claim = _hand_over(target, self.ticket(target.merged_into))
+            more[_give_back(source, target).pk] = {"freed": True}
+        elif said.verb == "split" and target.merged_into_id == source.pk and _hand_over(target, source):
+            more[source.pk] = _claim_of(source)
+            made.took_claim = True
             made.save(update_fields=["took_claim"])
         verb = "unmerged" if said.verb == "merge" else "unsplit"
         for row, other in ((source, target), (target, source)):
-            record(row, verb, actor=user, at=made.at, data={"other": other.label, "reason": reason})
+            data = {"other": other.label, "reason": reason} | more.get(row.pk, {})
+            record(row, verb, actor=user, at=made.at, data=data)
         return made
 
 
@@ -214,12 +218,23 @@ def _hand_over(source: Ticket, target: Ticket) -> bool:
     return True
 
 
-def _give_back(source: Ticket, target: Ticket) -> None:
-    """The claim that came with the merge goes back with it; who gave it up or handed it on since has it no more."""
+def _claim_of(ticket: Ticket) -> dict[str, Any]:
+    """A claim that came along, for the history: whose it is, and since when."""
+    assert ticket.claimed_by and ticket.claimed_at
+    owner = ticket.claimed_by
+    return {"claim": owner.label, "to_id": owner.pk, "since": ticket.claimed_at.isoformat()}
+
+
+def _give_back(source: Ticket, target: Ticket) -> Ticket:
+    """The claim that came with the merge goes back with it; who gave it up or handed it on since has it no more.
+
+    Returns the ticket that nobody has now.
+    """
     same = (source.claimed_by_id, source.claimed_at) == (target.claimed_by_id, target.claimed_at)
     row = target if same else source
     row.claimed_by = row.claimed_at = None
     row.save(update_fields=["claimed_by", "claimed_at"])
+    return row
 
 
 def _open_beside(source: Ticket, rows: Collection[Fingerprint]) -> Ticket:

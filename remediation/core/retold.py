@@ -13,6 +13,7 @@ Person = Hashable  # an account's id
 
 CLAIMING = ("claimed", "assigned", "released")
 FIXING = ("marked-fixed", "unmarked")
+GROUPING = ("merged", "took-in", "split", "split-off", "unmerged", "unsplit")
 DECIDING = ("opened", "blocks", "changed", "still-seen", "verified", "regressed")  # the verbs of passes
 
 
@@ -60,16 +61,25 @@ class Told:
 
 
 def retell(lines: Iterable[Line], *, so_far: Told | None = None) -> Told:
-    """The ticket after its lines, in their order. Raises Unexplained for a line that cannot follow the others."""
-    told = so_far or Told()
-    for line in lines:
-        told = _seen(told, line) if line.verb in DECIDING else _said(told, line)
+    """The ticket after its lines, in their order. Raises Unexplained for a line that cannot follow the others.
+
+    Passes tell of the root causes that the ticket holds now. What people did while it held others, before the last
+    merge or split, may follow anything that passes say.
+    """
+    told, story = so_far or Told(), list(lines)
+    regrouped = max((place for place, line in enumerate(story) if line.verb in GROUPING), default=0)
+    for place, line in enumerate(story):
+        told = _seen(told, line) if line.verb in DECIDING else _said(told, line, other=place < regrouped)
     return told
 
 
-def _said(told: Told, line: Line) -> Told:
-    """What a person did; a verb that changes neither owner, mark nor status leaves everything as it was."""
-    if line.verb in {*CLAIMING, *FIXING} and told.status == "verified" and line.verb != "released":
+def _said(told: Told, line: Line, *, other: bool) -> Told:
+    """What a person did; a verb that changes neither owner, mark nor status leaves everything as it was.
+
+    ``other``: the ticket held other root causes then.
+    """
+    verified = told.status == "verified"
+    if line.verb in {*CLAIMING, *FIXING} and verified and line.verb != "released" and not other:
         raise Unexplained(f"{line.verb}, though verified")
     match line.verb:
         case "claimed":
@@ -84,12 +94,22 @@ def _said(told: Told, line: Line) -> Told:
             _must(others or told.owner == line.actor, f"released by {line.actor}, though {told.owner} has it")
             return replace(told, owner=None, since=None)
         case "marked-fixed":
-            return replace(told, named=line.data["named"], namer=line.actor, status="awaiting")
+            status = told.status if verified else "awaiting"
+            return replace(told, named=line.data["named"], namer=line.actor, status=status)
         case "unmarked":
-            _must(told.named != "", "taken back, though no fix was named")
-            return replace(told, named="", namer=None, status=without(came_back=told.came_back))
+            _must(told.named != "" or other, "taken back, though no fix was named")
+            status = told.status if verified else without(came_back=told.came_back)
+            return replace(told, named="", namer=None, status=status)
+        case "took-in" | "unsplit" if "to_id" in line.data:
+            _must(told.owner is None, f"a claim came along, though {told.owner} has it")
+            return replace(told, owner=line.data["to_id"], since=datetime.fromisoformat(line.data["since"]))
+        case "unmerged" if line.data.get("freed"):
+            return replace(told, owner=None, since=None)
         case "muted" | "unmuted":
-            _must((line.verb == "unmuted") == told.muted, f"{line.verb}, though {'' if told.muted else 'not '}muted")
+            _must(
+                other or (line.verb == "unmuted") == told.muted,
+                f"{line.verb}, though {'' if told.muted else 'not '}muted",
+            )
             return replace(told, muted=line.verb == "muted")
     return told
 

@@ -145,3 +145,18 @@ def test_who_may(cast: Cast) -> None:
     assert "Why these are one ticket" in page and ">Undo<" not in page
     assert viewer.post(f"{ONE}undo/", {"said": Regrouping.objects.get().pk}).status_code == 403
     assert Regrouping.objects.count() == 1
+
+
+def test_what_is_like_any_of_its_causes_says_how_it_was_fixed(cast: Cast) -> None:
+    marks = [factories.unknown_marker(f"tests/test_{name}.py", name) for name in ("load", "slow")]
+    factories.counted_pass(cast.project, 2, [*errors(), *marks])
+    slow = cast.project.tickets.get(title="Marker slow is not registered")
+    tickets.mark_fixed(slow, cast.engineer, "e7710ab")
+    cast.project.tickets.filter(pk=slow.pk).update(solution="Registered in pyproject.toml.")
+    factories.counted_pass(cast.project, 3, [*errors(), marks[0]], {"tests/test_slow.py": 2, "tests/test_h.py": 5})
+    assert "Similar tickets" not in get(cast.client("viewer"), ONE)
+    load = cast.project.tickets.select_related("project").get(title="Marker load is not registered")
+    grouping.merge(load, cast.ticket(1), cast.lead, "Both came with one commit.")
+    page = get(cast.client("viewer"), ONE)
+    assert f"Similar tickets {slow.label} Marker slow is not registered Verified at #3, 000000000" in page
+    assert "the fix named was e7710ab Solution: Registered in pyproject.toml." in page

@@ -52,10 +52,10 @@ def test_each_cause_can_be_chosen_and_says_what_it_holds(cast: Cast) -> None:
 
 def test_the_sums_stand_there_before_anything_happens(cast: Cast) -> None:
     page = see(cast, MODULE, NAME)
-    assert "ATL-1 has 4 errors: 1 stay, 3 go to a ticket of their own. The total stays 4." in page
+    assert "ATL-1 has 4 errors: 1 stays, 3 go to a ticket of their own. The total stays 4." in page
     assert "The new ticket is open and nobody's." in page
     page = see(cast, MARKER)
-    assert "ATL-1 has 4 errors: 3 stay, 1 go to ATL-3 again." in page
+    assert "ATL-1 has 4 errors: 3 stay, 1 goes to ATL-3 again." in page
     assert "just what was merged, so ATL-3 stands again" in page
     assert Regrouping.objects.count() == 2
 

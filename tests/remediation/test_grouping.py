@@ -11,6 +11,7 @@ from remediation.core import fingerprint
 from remediation.core.rules import Rule
 from remediation.models import CategoryCount, Fingerprint, Project, Rebuild, Regrouping, Ticket, User
 from tests import factories
+from tests.remediation.explained import assert_explained
 from tests.remediation.test_rebuild import arrive, check_sums, record, snapshot
 from tests.remediation.test_regroup import as_an_older_version_had_it
 
@@ -177,10 +178,12 @@ def test_who_works_on_what(
     again(project)
     module.refresh_from_db()
     assert module.claimed_by == people.get(merged)
+    assert_explained(project)
     with pytest.raises(tickets.Refused, match="was merged into"):
         tickets.claim(marker, mei)
     grouping.undo(said, people["tom"])
     again(project)
+    assert_explained(project)
     claims = [Ticket.objects.get(pk=row.pk).claimed_by for row in (marker, module)]
     assert claims == [people.get(who) for who in taken_back]
 

@@ -13,6 +13,7 @@ from remediation import grouping, projections, rebuilding
 from remediation.models import Fingerprint, Occurrence, Project, Rebuild, Regrouping, Ticket, User
 from remediation.projections import fold
 from tests import factories
+from tests.remediation.explained import assert_explained
 from tests.remediation.test_grouping import state
 from tests.remediation.test_rebuild import EVENTFUL, World, check_sums, history, in_commit_order, record, store_renames
 
@@ -94,6 +95,7 @@ def prove(project: Project, worlds: list[World]) -> None:
     expected = state(project)
     check(project)
     check_sums(project)
+    assert_explained(project)
     projections.rebuild(project)
     for name, rows in state(project).items():
         assert rows == expected[name], name

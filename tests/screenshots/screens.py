@@ -80,6 +80,13 @@ def screens(kinds: dict[str, str], statuses: dict[str, str]) -> list[Screen]:
     listed += [Screen("tickets", "keys", f"{S}tickets/", "engineer", _dialog)]
     listed += [Screen("ticket", kind, f"{S}t/{label}/", "engineer") for kind, label in kinds.items()]
     listed += [Screen("ticket", f"is-{status}", f"{S}t/{label}/", "engineer") for status, label in statuses.items()]
+    labels = sorted({*kinds.values(), *statuses.values()})
+    one, other = labels[:2]
+    listed += [
+        Screen("merge", "sums", f"{S}t/{one}/merge/?into={other}", "engineer"),
+        Screen("merge", "which", f"{S}t/{one}/merge/?into=atlas", "engineer"),
+        Screen("split", "one-cause", f"{S}t/{one}/split/", "engineer"),
+    ]
     listed += [
         Screen("passes", "sample", f"{S}passes/"),
         Screen("passes", "empty", "/p/empty/passes/"),
