@@ -78,7 +78,7 @@ def _of_projects(projects: dict[int, Project], rows: QuerySet[Ticket]) -> list[T
 
 
 def _sections(tickets: Sequence[Ticket], user: Any, fixed: Sequence[int]) -> list[tuple[str, list[Ticket]]]:
-    """The sections that hold something, what asks for most first: the oldest claim, the mute that ends next."""
+    """The sections that hold something, what asks for most first; in them flagged claims and old ones first."""
     found: dict[str, list[Ticket]] = {}
     for ticket in tickets:
         own = ticket.claimed_by_id == user.pk or (ticket.claimed_by_id is None and ticket.namer == user.pk)
@@ -87,7 +87,7 @@ def _sections(tickets: Sequence[Ticket], user: Any, fixed: Sequence[int]) -> lis
         name = my_work.section(ticket.status, own=own, fixed=ticket.fixed_by_reader, muted=ticket.muted_by_reader)
         found.setdefault(name, []).append(ticket)
     if "claimed" in found:
-        found["claimed"].sort(key=lambda ticket: ticket.claimed_at)
+        found["claimed"].sort(key=lambda ticket: (not ticket.is_flagged, ticket.claimed_at))
     if "muted" in found:
         found["muted"].sort(key=lambda ticket: (ticket.mute_day is None, ticket.mute_day or date.max))
     return [(name, found[name]) for name in my_work.SECTIONS if name in found]

@@ -66,7 +66,7 @@ def test_each_ticket_stands_where_it_asks_for_something(cast: Cast) -> None:
     tickets.mark_fixed(cast.ticket(1), cast.engineer, "e7710ab")  # nobody has it: the fix is theirs
     Project.objects.filter(pk=cast.project.pk).update(next_pass_at=timezone.now().replace(year=2031))
     page = said(cast.client("engineer"))
-    assert "Claimed 1 ticket" in page and "ATL-2 in atlas, 1 error. Claimed 0 seconds ago." in page
+    assert "Claimed 1 ticket" in page and "ATL-2 in atlas, 1 error. Claimed " in page
     assert "Awaiting a pass 1 ticket" in page and "Fix in e7710ab. The pass on" in page and "2031" in page
     assert "You named the fix; nobody has it." in page
     FixMark.objects.update(contained_from=2)
@@ -149,7 +149,22 @@ def test_a_mute_of_theirs_is_listed_while_its_end_comes_nearer(cast: Cast) -> No
     assert "ATL-2" not in said(cast.client("lead"))  # nothing of it will come by itself
     tickets.claim(cast.ticket(2), cast.engineer)
     page = said(cast.client("engineer"))
-    assert "1 ticket of yours is muted." in page and "Muted for good. Claimed 0 seconds ago." in page
+    assert "1 ticket of yours is muted." in page and "Muted for good. Claimed " in page
+
+
+def test_a_claim_that_stands_still_comes_first_and_is_renewed_here(cast: Cast) -> None:
+    for number in (1, 2):
+        tickets.claim(cast.ticket(number), cast.engineer)
+    silent = timezone.now() - timedelta(days=6)
+    cast.project.tickets.filter(number=2).update(flagged_at=timezone.now(), silent_since=silent)
+    client = cast.client("engineer")
+    page = said(client)
+    assert f"No sign of life since {silent.day} " in page
+    assert page.index("ATL-2 in atlas") < page.index("ATL-1 in atlas")
+    answer = client.post("/p/atlas/t/ATL-2/renew/", {"next": URL}, follow=True)
+    assert answer.redirect_chain == [(URL, 302)]
+    assert "Noted: you are still on ATL-2." in words(answer.content.decode())
+    assert "No sign of life" not in words(answer.content.decode())
 
 
 def test_only_projects_one_may_see(cast: Cast) -> None:
