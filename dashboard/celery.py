@@ -9,6 +9,8 @@ from celery import Celery
 from celery.signals import setup_logging, task_success, worker_process_init, worker_ready
 from kombu import Queue
 
+_COLLECT = ("run_pass", "run_check", "ask", "clear_folders")  # what needs git, the sandbox or the mirrors
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 app = Celery("remediation")
@@ -32,7 +34,9 @@ app.conf.update(
     task_default_queue="default",
     # Without a key of its own each queue would get the messages of both.
     task_queues=[Queue("default", routing_key="default"), Queue("collect", routing_key="collect")],
-    task_routes={f"remediation.tasks.{name}": {"queue": "collect"} for name in ("run_pass", "run_check", "ask")},
+    task_routes={
+        f"remediation.tasks.{name}": {"queue": "collect"} for name in ("run_pass", "run_check", "ask", "clear_folders")
+    },
     beat_schedule={
         # A tick that waited longer than its period is worthless: the next one does its work.
         "dispatch": {"task": "remediation.tasks.dispatch", "schedule": 15.0, "options": {"expires": 15.0}},

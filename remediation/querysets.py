@@ -62,6 +62,14 @@ class ProjectQuerySet(models.QuerySet[Any]):
         )
 
 
+class LiveProjects(models.Manager.from_queryset(ProjectQuerySet)):  # type: ignore[misc]
+    """The projects there are: without those that were deleted and whose rows are still being removed."""
+
+    def get_queryset(self) -> Any:
+        """Everybody asks here; ``Project.every`` is for who removes them."""
+        return super().get_queryset().filter(deleted_at=None)
+
+
 class PassQuerySet(models.QuerySet[Any]):
     """Passes of a project."""
 

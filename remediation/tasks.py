@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from remediation import checks, outbox, passes, people, rebuilding, telling, tickets
+from remediation import checks, deletion, outbox, passes, people, rebuilding, telling, tickets
 
 
 @shared_task
@@ -24,6 +24,8 @@ def dispatch() -> None:
     checks.forget()
     tickets.tend_claims(now)
     people.forget()
+    for project_id in deletion.waiting():
+        remove_deleted.apply_async((project_id,), expires=15.0)
     hint()
     telling.compose()
     outbox.tidy()
@@ -54,6 +56,19 @@ def run_check(check_id: int) -> None:
 def rebuild(project_id: int) -> None:
     """Compute a project's history again, after its rules changed; the row decides."""
     rebuilding.run(project_id)
+
+
+@shared_task
+def remove_deleted(project_id: int) -> None:
+    """Remove some of a deleted project's rows; the next tick goes on. Then a worker clears its disk."""
+    if deletion.remove(project_id):
+        clear_folders.delay()
+
+
+@shared_task
+def clear_folders() -> None:
+    """Remove what deleted projects have left on this machine; each pass does it, too."""
+    passes.clear_deleted()
 
 
 def hint() -> None:

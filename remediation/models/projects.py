@@ -6,7 +6,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from remediation.querysets import ProjectQuerySet
+from remediation.querysets import LiveProjects, ProjectQuerySet
 
 
 class Project(models.Model):
@@ -82,8 +82,11 @@ class Project(models.Model):
     position_offset = models.IntegerField(default=0)
 
     created_at = models.DateTimeField(auto_now_add=True)
+    # Deleted: it has given up its slug and key, nobody finds it any more, and its rows are removed bit by bit.
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ProjectQuerySet.as_manager()
+    objects = LiveProjects()
+    every = ProjectQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

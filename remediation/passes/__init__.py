@@ -9,11 +9,13 @@ from remediation.passes.queueing import (
     queue_or_skip,
     reap,
     replay,
+    stop_all,
     to_ask,
     waiting,
 )
 from remediation.passes.record import LostLease, Report, confirm, record, renames_between
 from remediation.passes.running import run
+from remediation.passes.workshop import clear_deleted
 
 __all__ = [
     "LEASE",
@@ -22,6 +24,7 @@ __all__ = [
     "Report",
     "cancel",
     "claim",
+    "clear_deleted",
     "confirm",
     "queue",
     "queue_due",
@@ -31,6 +34,7 @@ __all__ = [
     "renames_between",
     "replay",
     "run",
+    "stop_all",
     "to_ask",
     "waiting",
 ]

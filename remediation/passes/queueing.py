@@ -175,24 +175,28 @@ def _fail(lost: QuerySet[CollectionPass]) -> int:
 def cancel(collection_pass: CollectionPass) -> bool:
     """Stop a pass that is queued or running; False when it had ended already. Its worker notices within seconds."""
     with transaction.atomic():
-        standing = CollectionPass.objects.filter(pk=collection_pass.pk).exclude(state="ended")
-        stopped = standing.update(
-            state="ended",
-            stage="",
-            outcome="failed",
-            reason="cancelled",
-            reason_text="Stopped by hand. Nothing was counted.",
-            ended_at=Now(),
-            observed_at=Now(),
-            effective_at=Now(),
-            lease_until=None,
-            live=None,
-            fence=F("fence") + 1,
-        )
+        stopped = stop_all(CollectionPass.objects.filter(pk=collection_pass.pk))
         if stopped:
             audit.write("stopped", f"pass #{collection_pass.number}", project=collection_pass.project)
             telling.of_pass(CollectionPass.objects.select_related("project").get(pk=collection_pass.pk))
     return bool(stopped)
+
+
+def stop_all(rows: QuerySet[Any]) -> int:
+    """End those of these passes that are queued or running; returns how many. Their workers can write no more."""
+    return rows.exclude(state="ended").update(
+        state="ended",
+        stage="",
+        outcome="failed",
+        reason="cancelled",
+        reason_text="Stopped by hand. Nothing was counted.",
+        ended_at=Now(),
+        observed_at=Now(),
+        effective_at=Now(),
+        lease_until=None,
+        live=None,
+        fence=F("fence") + 1,
+    )
 
 
 def _insert(

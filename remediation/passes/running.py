@@ -33,7 +33,7 @@ from remediation.passes.lease import Heartbeat, claim
 from remediation.passes.record import LostLease, Report, record, renames_between
 from remediation.passes.watching import Watch
 from remediation.passes.who_knows import follow_people
-from remediation.passes.workshop import Workshop
+from remediation.passes.workshop import Workshop, clear_deleted
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ def run(pass_id: int) -> None:
                 follow_people(pass_id, workshop, str(report.detected["branch"]))
         except (LostLease, Project.DoesNotExist):
             log.warning("pass %s was taken over, stopped or deleted; its result is not recorded", pass_id)
+    clear_deleted()
 
 
 def _tidy(workshop: Workshop) -> None:

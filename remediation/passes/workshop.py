@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from django.conf import settings
 
 from remediation.collection import environment, removal
 from remediation.collection.mirror import Mirror, SourceError
-from remediation.models import Project
+from remediation.models import AuditLine, Project
+
+log = logging.getLogger(__name__)
 
 _RECENT = 30  # passes whose environments are kept
 
@@ -18,6 +21,22 @@ _RECENT = 30  # passes whose environments are kept
 def check_root(pk: int) -> Path:
     """Where a check of a connection keeps its things, until a project takes them over."""
     return Path(settings.DATA_DIR) / "checks" / str(pk)
+
+
+def clear_deleted() -> None:
+    """Remove from this machine what deleted projects have fetched and built.
+
+    Named by the audit log, not found as "unknown": a project that is being added has a folder before it has a row.
+    """
+    folder = Path(settings.DATA_DIR) / "projects"
+    here = {int(place.name) for place in folder.iterdir() if place.name.isdigit()} if folder.is_dir() else set()
+    deleted = AuditLine.objects.filter(verb="deleted", object="project", project_id__in=here)
+    gone = set(deleted.values_list("project_id", flat=True))
+    for pk in gone - set(Project.objects.filter(pk__in=gone).values_list("pk", flat=True)):
+        try:
+            removal.remove(folder / str(pk))
+        except OSError:  # a worker is still at it; it looks again at its own end
+            log.warning("project %s is deleted, its folder could not be removed yet", pk)
 
 
 class Workshop:

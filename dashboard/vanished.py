@@ -1,0 +1,35 @@
+"""A project that is deleted while its page is being made: there is nothing here, and that is no failure of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DatabaseError, IntegrityError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.views.defaults import page_not_found
+
+from remediation.models import Project
+
+
+class Vanished:
+    """Middleware: what a view stumbled over because its project is gone meanwhile is answered with 404."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Nothing of its own."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """404 where the address names a project that is not there any more; else the error stays one."""
+        slug = request.resolver_match.kwargs.get("slug") if request.resolver_match else None
+        if not slug or not isinstance(error, ObjectDoesNotExist | IntegrityError | DatabaseError):
+            return None
+        try:
+            if Project.objects.filter(slug=slug).exists():
+                return None
+        except DatabaseError:  # it is the database that is away
+            return None
+        return page_not_found(request, Http404("The project was deleted."))
