@@ -6,6 +6,8 @@ from django.urls import path, re_path
 
 from dashboard.health import healthz
 from dashboard.views import (
+    administration,
+    audit,
     conditions,
     find,
     first_run,
@@ -79,6 +81,16 @@ urlpatterns = [
     path("s/<str:token>/badge.svg", shared.shared, {"shows": "badge"}, name="shared-badge"),
     path("s/<str:token>/trend.svg", shared.shared, {"shows": "trend"}, name="shared-trend"),
     path("s/<str:token>/report/", shared.shared, {"shows": "report"}, name="shared-report"),
+    # /admin-area/, for administrators
+    path("admin-area/", administration.people, name="admin-people"),
+    path("admin-area/people/<int:pk>/", administration.person, name="admin-person"),
+    path("admin-area/projects/", administration.projects, name="admin-projects"),
+    path("admin-area/projects/<slug:slug>/delete/", administration.delete, name="delete-project"),
+    path("admin-area/server/", administration.server, name="admin-server"),
+    path("admin-area/server/checks/", administration.examine, name="admin-findings"),
+    path("admin-area/server/mail/", administration.mail, name="admin-mail"),
+    path("admin-area/audit/", audit.everything, name="admin-audit"),
+    path("admin-area/audit.csv", audit.everything_csv, name="admin-audit-csv"),
     # /p/new/ stands before /p/<slug>/
     path("p/new/", first_run.project_new, name="project-new"),
     path("p/new/validate/", first_run.project_validate, name="project-validate"),
@@ -132,6 +144,8 @@ urlpatterns = [
     path("p/<slug:slug>/settings/people/revoke/", members.revoke, name="revoke-invitation"),
     path("p/<slug:slug>/settings/sharing/", sharing.sharing, name="sharing"),
     path("p/<slug:slug>/settings/sharing/<int:pk>/revoke/", sharing.revoke, name="share-revoke"),
+    path("p/<slug:slug>/settings/audit/", audit.of_project, name="audit"),
+    path("p/<slug:slug>/settings/audit.csv", audit.of_project_csv, name="audit-csv"),
     path("p/<slug:slug>/rules/", rules.rules, name="rules"),
     path("p/<slug:slug>/rules/preview/", rules.preview, name="rules-preview"),
     path("p/<slug:slug>/rules/versions/<int:number>/", rules.version, name="rules-version"),

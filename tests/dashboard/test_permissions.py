@@ -71,6 +71,15 @@ ROUTES = {
     "project-validate": Route(None, ADMIN, in_project=False),
     "project-check": Route(ADMIN, args=(CHECK,), in_project=False),
     "stop-check": Route(None, ADMIN, (CHECK,), in_project=False),
+    "admin-people": Route(ADMIN, in_project=False),
+    "admin-person": Route(None, ADMIN, ("{viewer}",), in_project=False),
+    "admin-projects": Route(ADMIN, in_project=False),
+    "delete-project": Route(ADMIN, ADMIN, ("{slug}",), in_project=False),
+    "admin-server": Route(ADMIN, in_project=False),
+    "admin-findings": Route(ADMIN, in_project=False),
+    "admin-mail": Route(None, ADMIN, in_project=False),
+    "admin-audit": Route(ADMIN, in_project=False),
+    "admin-audit-csv": Route(ADMIN, in_project=False),
     "overview": Route(READ),
     "overview-live": Route(READ),
     "trend": Route(READ),
@@ -107,6 +116,8 @@ ROUTES = {
     "settings": Route(READ, LEAD),
     "schedule": Route(READ, LEAD),
     "due": Route(READ),
+    "audit": Route(LEAD),
+    "audit-csv": Route(LEAD),
     "pause": Route(None, LEAD),
     "hook-settings": Route(None, LEAD),
     # No one signs in here: the token is the permission.
@@ -218,12 +229,14 @@ def _url(name: str, cast: Cast, *, own: bool | None) -> str:
     """The route in the cast's project, in another one, or (None) in one that does not exist."""
     route = ROUTES[name]
     if not route.in_project:
-        tokens = {
+        known = {
             "hook": hooks.make(cast.project) if name == "hook" else "",
             "stop": telling.stop_token(cast.viewer),
             "share": _share(name, cast),
+            "viewer": cast.viewer.pk,
+            "slug": cast.project.slug,
         }
-        return reverse(name, args=[arg.format(**tokens) if isinstance(arg, str) else arg for arg in route.args])
+        return reverse(name, args=[arg.format(**known) if isinstance(arg, str) else arg for arg in route.args])
     project = cast.project if own else cast.other
     slug = project.slug if own is not None else "no-such-project"
     args = [arg.format(key=project.key) if isinstance(arg, str) else arg for arg in route.args]

@@ -1,0 +1,106 @@
+"""The administrators' area: accounts, projects, the machinery behind the site."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dashboard import access, admin_people, admin_projects, admin_server, doctor
+from dashboard.views.fragments import wants_part
+from remediation import administrators, deletion
+from remediation.models import User
+from remediation.refusals import Refused
+
+_DEEDS = {"appoint": administrators.appoint, "dismiss": administrators.dismiss}
+_DONE = {
+    "appoint": "{} is an administrator now.",
+    "dismiss": "{} is no administrator any more.",
+}
+
+
+@require_safe
+@never_cache
+def people(request: HttpRequest) -> HttpResponse:
+    """Every account, its roles and its rights."""
+    access.admin_only(request.user)
+    return render(request, "dashboard/admin_people.html", {"tab": "people", **admin_people.build(request.GET)})
+
+
+@require_POST
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what one account may do."""
+    access.admin_only(request.user)
+    account = User.objects.filter(pk=pk).first() if pk < 2**63 else None
+    do = request.POST.get("do", "")
+    if account is None:
+        raise Http404("No such account.")
+    try:
+        if do not in _DEEDS:
+            raise Refused("do", "Choose what to do with the account.")
+        _DEEDS[do](account, request.user)
+    except Refused as refused:
+        messages.error(request, refused.text, extra_tags="bad")
+    else:
+        messages.success(request, _DONE[do].format(account.label), extra_tags="good")
+    return redirect("portfolio" if do == "dismiss" and account == request.user else "admin-people")
+
+
+@require_safe
+@never_cache
+def projects(request: HttpRequest) -> HttpResponse:
+    """Every project, what it holds, and those that are being removed."""
+    access.admin_only(request.user)
+    return render(request, "dashboard/admin_projects.html", {"tab": "projects", **admin_projects.build()})
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def delete(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say what would be lost; delete the project once its slug was typed."""
+    access.admin_only(request.user)
+    project = access.project_or_404(request.user, slug)
+    refused = ""
+    if request.method == "POST":
+        try:
+            deletion.delete(project, request.POST.get("typed", ""), request.user)
+        except Refused as refusal:
+            refused = refusal.text
+        else:
+            messages.success(request, f"{project.name} is deleted. Its rows go within minutes.", extra_tags="good")
+            return redirect("admin-projects")
+    held = {"tickets": project.tickets.count(), "passes": project.passes.count(), "refused": refused}
+    context = {"tab": "projects", "doomed": project, **held}
+    return render(request, "dashboard/admin_delete.html", context, status=422 if refused else 200)
+
+
+@require_safe
+@never_cache
+def server(request: HttpRequest) -> HttpResponse:
+    """What waits, what is at work, and mail; what takes seconds to find out comes in a part of its own."""
+    access.admin_only(request.user)
+    return render(request, "dashboard/admin_server.html", {"tab": "server", **admin_server.build(timezone.now())})
+
+
+@require_safe
+@never_cache
+def examine(request: HttpRequest) -> HttpResponse:
+    """The same checks as ``manage.py doctor``; takes seconds."""
+    access.admin_only(request.user)
+    context = {"tab": "server", "findings": list(doctor.examine(up=True))}
+    part = "dashboard/_admin_findings.html" if wants_part(request) else "dashboard/admin_findings.html"
+    return render(request, part, context)
+
+
+@require_POST
+def mail(request: HttpRequest) -> HttpResponse:
+    """Send a test mail to whoever asks, and say what became of it."""
+    access.admin_only(request.user)
+    taken, text = admin_server.send_test_mail(request.user)
+    messages.add_message(
+        request, messages.SUCCESS if taken else messages.ERROR, text, extra_tags="good" if taken else "bad"
+    )
+    return redirect("admin-server")
