@@ -100,7 +100,6 @@ if TESTING:
 INSTALLED_APPS = [
     "remediation",
     "dashboard",
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",

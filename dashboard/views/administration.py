@@ -12,13 +12,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dashboard import access, admin_people, admin_projects, admin_server, doctor
 from dashboard.views.fragments import wants_part
 from remediation import administrators, deletion
+from remediation import people as people_cases
 from remediation.models import User
 from remediation.refusals import Refused
 
-_DEEDS = {"appoint": administrators.appoint, "dismiss": administrators.dismiss}
+_DEEDS = {
+    "appoint": administrators.appoint,
+    "dismiss": administrators.dismiss,
+    "close": people_cases.deactivate,
+    "open": lambda account, _: people_cases.activate(account),
+}
 _DONE = {
     "appoint": "{} is an administrator now.",
     "dismiss": "{} is no administrator any more.",
+    "close": "The account of {} is closed: signed out everywhere, its claims released.",
+    "open": "The account of {} is open again.",
 }
 
 
@@ -46,7 +54,8 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, refused.text, extra_tags="bad")
     else:
         messages.success(request, _DONE[do].format(account.label), extra_tags="good")
-    return redirect("portfolio" if do == "dismiss" and account == request.user else "admin-people")
+    own = do in {"dismiss", "close"} and account == request.user
+    return redirect("portfolio" if own else "admin-people")
 
 
 @require_safe

@@ -118,6 +118,13 @@ def screens(kinds: dict[str, str], statuses: dict[str, str]) -> list[Screen]:
         Screen("find", "typing", f"{S}tickets/", "engineer", _type("cache")),
         Screen("new-project", "form", "/p/new/", "admin"),
         Screen("new-project", "not-allowed", "/p/new/", "engineer", answer=403),
+        Screen("audit", "project", f"{S}settings/audit/"),
+        Screen("administration", "people", "/admin-area/", "admin"),
+        Screen("administration", "projects", "/admin-area/projects/", "admin"),
+        Screen("administration", "delete", "/admin-area/projects/empty/delete/", "admin"),
+        Screen("administration", "server", "/admin-area/server/", "admin"),
+        Screen("administration", "audit", "/admin-area/audit/", "admin"),
+        Screen("administration", "not-allowed", "/admin-area/", "engineer", answer=403),
         Screen("error", "not-found", "/p/nowhere/", answer=404),
     ]
     return listed

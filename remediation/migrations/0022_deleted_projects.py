@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("remediation", "0020_sharing"),
+        ("remediation", "0021_grouping"),
     ]
 
     operations = [
