@@ -26,6 +26,7 @@ from remediation.models import (
     SavedView,
     ShareLink,
     Ticket,
+    Transition,
 )
 
 Need = Literal["read", "work", "lead"]
@@ -140,6 +141,16 @@ def regrouping_if_any(ticket: Ticket, pk: str) -> Regrouping | None:
         return None
     ours = Q(source=ticket) | Q(into=ticket) | Q(source__merged_into=ticket) | Q(into__merged_into=ticket)
     return Regrouping.objects.filter(ours, project=ticket.project, pk=int(pk)).distinct().first()
+
+
+def note_or_404(user: Any, ticket: Ticket, pk: int) -> Transition:
+    """A note of this ticket that the person may withdraw: their own, or anyone's for a lead. Errors as above."""
+    found = ticket.transitions.filter(verb="note", pk=pk).first() if pk < 2**63 else None
+    if found is None:
+        raise Http404("No such note.")
+    if found.actor_id != user.pk and not ticket.project.rights.lead:
+        raise PermissionDenied("Only who wrote a note, or a lead, can withdraw it.")
+    return found
 
 
 def pass_or_404(user: Any, slug: str, number: int, need: Need = "read") -> CollectionPass:

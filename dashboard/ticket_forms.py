@@ -1,4 +1,4 @@
-"""The forms of one ticket: its category, whom it goes to, how long it is set aside."""
+"""The forms of one ticket: its category, whom it goes to, how long it is set aside, what is noted."""
 
 from __future__ import annotations
 
@@ -69,3 +69,14 @@ class MuteForm(AccessibleForm):
         elif not self.errors:
             self.until = Until(day if ends == "day" else None, number if ends == "pass" else None)
         return self.cleaned_data
+
+
+class NoteForm(AccessibleForm):
+    """A note, in Markdown. How long it may be, the use case says: a browser would cut a pasted text in silence."""
+
+    text = forms.CharField(
+        required=False,
+        widget=forms.Textarea(
+            {"class": "field", "id": "note", "rows": 3, "data-key": "n", "data-key-label": "Write a note"}
+        ),
+    )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Case, Q, QuerySet, When
-from django.db.models.functions import Coalesce
 
-from dashboard import sparklines, ticket_fix
+from dashboard import sparklines, ticket_fix, ticket_history
 from dashboard.templatetags.figures import day
 from dashboard.ticket_causes import causes_of
 from dashboard.ticket_evidence import Evidence, evidence_of
@@ -24,10 +22,9 @@ from remediation.core.headline import Standing, headline
 from remediation.core.shares import share
 from remediation.core.silence import SERVING
 from remediation.hidden_tests import impact_of
-from remediation.models import CollectionPass, FixMark, Occurrence, Ticket, Transition
+from remediation.models import CollectionPass, FixMark, Occurrence, Ticket
 from remediation.querysets import LONG_TEXTS
 
-HISTORY = 100  # lines shown
 FILES_PER_PAGE = 200
 
 
@@ -53,7 +50,6 @@ def build(ticket: Ticket, query: Mapping[str, str]) -> dict[str, Any]:
     standing = _standing(ticket, evidence, blocked)
     intervals = [(row["first_pass_id"], row["closed_pass_id"]) for row in occurrences]
     total = last.total if last else None
-    lines = _lines(ticket)
     return {
         "evidence": evidence,
         "kind_words": KINDS.get(ticket.kind, ""),
@@ -78,8 +74,7 @@ def build(ticket: Ticket, query: Mapping[str, str]) -> dict[str, Any]:
         "similar": similar_to(ticket),
         "released_from": _released_from(ticket),
         "whom": whom_to_ask(ticket) if ticket.status != "verified" else None,
-        "history": _with_tickets(lines[:HISTORY], ticket),
-        "older": max(0, lines.count() - HISTORY),
+        **ticket_history.build(ticket),
         "mark": _unanswered(ticket, last),
         "mute": ticket.mutes.filter(ended_at=None).select_related("actor").last() if ticket.status == "muted" else None,
         **_neighbours(ticket),
@@ -97,30 +92,6 @@ def _occurrences(ticket: Ticket) -> list[dict[str, Any]]:
             "settlement", "appeared_as",
         )
     )  # fmt: skip
-
-
-def _lines(ticket: Ticket) -> QuerySet[Transition]:
-    """Its history, the last line first, with what people did on tickets that were merged into it.
-
-    A person's line stands after the pass that it knew, as in the history of one ticket.
-    """
-    theirs = Q(ticket__merged_into=ticket, collection_pass=None) & ~Q(verb="merged")  # which stands in its own, too
-    place = (
-        Coalesce(f"collection_pass__{field}", f"after__{field}").desc(nulls_last=True)
-        for field in ("position", "number")
-    )
-    said = Case(When(collection_pass=None, then=1), default=0)
-    rows = Transition.objects.filter(Q(ticket=ticket) | theirs).order_by(*place, said.desc(), "-at", "-sequence")
-    rows = rows.select_related("actor", "collection_pass", "ticket")
-    return rows.defer(*(f"collection_pass__{text}" for text in LONG_TEXTS), "ticket__rule_facts")
-
-
-def _with_tickets(lines: Iterable[Transition], ticket: Ticket) -> list[Transition]:
-    """The lines, each knowing its project: a label is made of its key."""
-    found = list(lines)
-    for line in found:
-        line.ticket.project = ticket.project
-    return found
 
 
 def _unanswered(ticket: Ticket, last: CollectionPass | None) -> FixMark | None:

@@ -14,7 +14,7 @@ from dashboard import access, ticket_page
 from dashboard.sending import rebuild_soon
 from dashboard.templatetags.codes import in_words
 from dashboard.templatetags.figures import when
-from dashboard.ticket_forms import AssignForm, MuteForm, TicketCategoryForm
+from dashboard.ticket_forms import AssignForm, MuteForm, NoteForm, TicketCategoryForm
 from remediation import tickets
 from remediation.models import Ticket
 
@@ -25,10 +25,10 @@ def ticket(request: HttpRequest, slug: str, label: str) -> HttpResponse:
     found = access.ticket_or_404(request.user, slug, label)
     if found.merged_into_id:
         return redirect("ticket", slug, f"{found.project.key}-{found.merged_into.number}")
-    return _page(request, found)
+    return page(request, found)
 
 
-def _page(request: HttpRequest, found: Ticket, *, status: int = 200, **bound: Any) -> HttpResponse:
+def page(request: HttpRequest, found: Ticket, *, status: int = 200, **bound: Any) -> HttpResponse:
     """The page; ``bound``: a form as it was sent, where something in it is refused."""
     context = {
         "project": found.project,
@@ -36,6 +36,7 @@ def _page(request: HttpRequest, found: Ticket, *, status: int = 200, **bound: An
         "ticket": found,
         "form": TicketCategoryForm(found.project, initial={"category": found.category_id}),
         "mute_form": MuteForm(initial={"ends": "day"}),
+        "note_form": NoteForm(),
         **ticket_page.build(found, request.GET),
         **bound,
     }
@@ -76,7 +77,7 @@ def mute(request: HttpRequest, slug: str, label: str) -> HttpResponse:
         except tickets.Refused as refused:
             form.refuse({"until": "ends"}.get(refused.field, refused.field), refused.text)
     if form.errors:
-        return _page(request, found, status=422, mute_form=form)
+        return page(request, found, status=422, mute_form=form)
     messages.success(request, f"{found.label} is muted. Its errors still count.", extra_tags="good")
     return redirect("ticket", slug, label)
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from remediation.core.lifecycle import BENEATH, STATUSES
+from remediation.core.retold import DECIDING
 from remediation.querysets import FileStateQuerySet, OccurrenceQuerySet, TicketQuerySet
 
 
@@ -243,6 +244,9 @@ class FixMark(models.Model):
 class Transition(models.Model):
     """One line of a ticket's history, append-only: a person (actor) or a pass did something.
 
+    The database refuses to change a line (trigger ``transition_stays``): only its place, and its actor to nobody when
+    an account goes. A rebuild deletes and writes the lines of passes, never one of a person.
+
     ``after``: the last deciding pass in commit order when a person's line was written. It keeps the line's place
     among those of passes, whenever these are computed again.
     """
@@ -260,7 +264,12 @@ class Transition(models.Model):
 
     class Meta:
         ordering = ["ticket", "-sequence"]
-        constraints = [models.UniqueConstraint(fields=["ticket", "sequence"], name="transition_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "sequence"], name="transition_once"),
+            models.CheckConstraint(
+                condition=~Q(verb__in=DECIDING) | Q(collection_pass__isnull=False), name="transition_of_a_pass"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.ticket}: {self.verb}"

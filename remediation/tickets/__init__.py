@@ -1,10 +1,11 @@
-"""What people do with a ticket: claim, assign, mute, sort it, say where it is fixed. Closing is not among them."""
+"""What people do with a ticket: claim, assign, mute, sort it, write notes, name a fix. Closing is not among them."""
 
 from remediation.refusals import Refused
 from remediation.tickets.claims import Claim, assign, assignable, claim, release
 from remediation.tickets.fixing import mark_fixed
 from remediation.tickets.keeping import CLAIM_FLAGGED, renew, tend_claims
 from remediation.tickets.muting import end_mutes, mute, unmute
+from remediation.tickets.notes import note, withdraw
 from remediation.tickets.several import Outcome, assign_each, claim_each, release_each, sort_each
 from remediation.tickets.sorting import set_category
 
@@ -21,6 +22,7 @@ __all__ = [
     "end_mutes",
     "mark_fixed",
     "mute",
+    "note",
     "release",
     "release_each",
     "renew",
@@ -28,4 +30,5 @@ __all__ = [
     "sort_each",
     "tend_claims",
     "unmute",
+    "withdraw",
 ]

@@ -13,8 +13,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from remediation import hooks, sharing, telling
-from remediation.models import ConnectionCheck
+from remediation import hooks, sharing, telling, tickets
+from remediation.models import ConnectionCheck, Project
 from tests.dashboard.cast import ROLES, Cast
 from tests.dashboard.traces import DEEDS, ELSEWHERE, LEAVE_NOTHING
 
@@ -98,6 +98,8 @@ ROUTES = {
     "undo-grouping": Route(None, WORK, ("{key}-1",)),
     "mark-fixed": Route(None, WORK, ("{key}-1",)),
     "mute": Route(None, WORK, ("{key}-1",)),
+    "note": Route(None, WORK, ("{key}-1",)),
+    "withdraw-note": Route(None, WORK, ("{key}-1", "{note}")),
     "unmute": Route(None, WORK, ("{key}-1",)),
     "silenced": Route(READ),
     "passes": Route(READ),
@@ -239,7 +241,8 @@ def _url(name: str, cast: Cast, *, own: bool | None) -> str:
         return reverse(name, args=[arg.format(**known) if isinstance(arg, str) else arg for arg in route.args])
     project = cast.project if own else cast.other
     slug = project.slug if own is not None else "no-such-project"
-    args = [arg.format(key=project.key) if isinstance(arg, str) else arg for arg in route.args]
+    note = _note(cast, project) if "{note}" in route.args else 0
+    args = [arg.format(key=project.key, note=note) if isinstance(arg, str) else arg for arg in route.args]
     return reverse(name, args=[slug, *args])
 
 
@@ -249,6 +252,11 @@ def _share(name: str, cast: Cast) -> str:
     if kind != "shared":
         return ""
     return sharing.make(cast.project, cast.lead, shows=shows, name="x", days=30, now=timezone.now())
+
+
+def _note(cast: Cast, project: Project) -> int:
+    """The id of an engineer's note in the project's first ticket."""
+    return tickets.note(project.tickets.get(number=1), cast.engineer, "Half of it is done.").pk
 
 
 def _ask(client: Client, method: str, url: str) -> HttpResponse:

@@ -88,6 +88,14 @@ def _one_cause(cast: Cast) -> dict[str, Any]:
     return {"cause": cast.project.fingerprints.get(home=cast.ticket(2)).pk, "reason": "Another."}
 
 
+def _noted(cast: Cast) -> None:
+    tickets.note(cast.ticket(), cast.engineer, "Half of it is done.")
+
+
+def _note(cast: Cast) -> tuple[object, ...]:
+    return ("ATL-1", cast.ticket().transitions.get(verb="note").pk)
+
+
 def _held(cast: Cast) -> None:
     CollectionPass.objects.filter(project=cast.project, number=1).update(held=True)
 
@@ -144,6 +152,8 @@ DEEDS = {
     "merge": Deed("engineer", {"into": "ATL-2", "reason": "The same."}),
     "split": Deed("engineer", _one_cause, before=_merged),
     "undo-grouping": Deed("engineer", lambda _: {"said": Regrouping.objects.get().pk}, before=_merged),
+    "note": Deed("engineer", {"text": "Half of it is done."}),
+    "withdraw-note": Deed("engineer", before=_noted, args=_note),
     "mark-fixed": Deed("engineer", {"named": "main"}),
     "ticket-category": Deed("engineer", lambda cast: {"category": cast.project.categories.last().pk}),
     "tickets-together": Deed("engineer", {"ticket": ["1", "2"], "do": "claim"}),

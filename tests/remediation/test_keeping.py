@@ -36,7 +36,7 @@ class Story:
         factories.counted_pass(self.project, None, [factories.missing_module(TEST)], at=ago(30))
         tickets.claim(self.ticket(), self.owner)
         Ticket.objects.update(claimed_at=ago(claimed))
-        Transition.objects.filter(verb="claimed").update(at=ago(claimed))
+        factories.dated(Transition.objects.filter(verb="claimed"), ago(claimed))
         for days in looked:
             self.look(days)
 
@@ -107,7 +107,8 @@ def test_a_sign_of_life_begins_the_time_anew(story: Story, sign: str) -> None:
     elif sign == "sorted":
         tickets.set_category(ticket, story.project.categories.first(), factories.user())
     else:
-        Transition.objects.create(ticket=ticket, sequence=90, at=ago(2), verb="regressed")
+        seen = story.project.passes.get(number=1)
+        Transition.objects.create(ticket=ticket, sequence=90, at=ago(2), verb="regressed", collection_pass=seen)
     tend_claims(NOW)
     assert story.ticket().flagged_at is None
 
