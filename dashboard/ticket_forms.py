@@ -1,4 +1,4 @@
-"""The forms of one ticket: its category, whom it goes to, how long it is set aside, what is noted."""
+"""The forms of one ticket: its category, whom it goes to, how long it is set aside, what is noted and stated."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django import forms
 
 from dashboard.forms import AccessibleForm
 from remediation.core.mutes import Until
-from remediation.models import Category, Project, User
-from remediation.tickets import assignable
+from remediation.models import Category, Project, Ticket, User
+from remediation.tickets import Statement, assignable
 
 
 class TicketCategoryForm(forms.Form):
@@ -80,3 +80,28 @@ class NoteForm(AccessibleForm):
             {"class": "field", "id": "note", "rows": 3, "data-key": "n", "data-key-label": "Write a note"}
         ),
     )
+
+
+class StatementForm(AccessibleForm):
+    """What the team states for the report. ``read``: the mark of the statement that the form was filled with."""
+
+    solution = forms.CharField(required=False, widget=forms.Textarea({"class": "field", "rows": 4}))
+    business_value = forms.CharField(required=False, widget=forms.Textarea({"class": "field", "rows": 4}))
+    read = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> StatementForm:
+        """Filled with what the ticket states."""
+        said = Statement.of(ticket)
+        initial = {"solution": said.solution, "business_value": said.business_value, "read": said.mark}
+        return cls(initial=initial)
+
+    @property
+    def statement(self) -> Statement:
+        """What was sent."""
+        return Statement(self.cleaned_data["solution"], self.cleaned_data["business_value"])
+
+    def read_again(self, ticket: Ticket) -> None:
+        """Keep what was typed, and let it replace what the ticket states by now if it is sent once more."""
+        self.data = self.data.copy()
+        self.data["read"] = Statement.of(ticket).mark

@@ -114,6 +114,7 @@ urlpatterns = [
     path("p/<slug:slug>/t/<str:label>/fixed/", ticket.mark_fixed, name="mark-fixed"),
     path("p/<slug:slug>/t/<str:label>/notes/", notes.note, name="note"),
     path("p/<slug:slug>/t/<str:label>/notes/<int:pk>/withdraw/", notes.withdraw, name="withdraw-note"),
+    path("p/<slug:slug>/t/<str:label>/statement/", notes.statement, name="statement"),
     path("p/<slug:slug>/t/<str:label>/mute/", ticket.mute, name="mute"),
     path("p/<slug:slug>/t/<str:label>/unmute/", ticket.unmute, name="unmute"),
     path("p/<slug:slug>/t/<str:label>/merge/", grouping.merge, name="merge"),

@@ -1,4 +1,4 @@
-"""Writing and withdrawing notes in a ticket's history."""
+"""What people write on a ticket: notes in its history, and statements for the report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from dashboard import access
-from dashboard.ticket_forms import NoteForm
+from dashboard.ticket_forms import NoteForm, StatementForm
 from dashboard.views.ticket import page
 from remediation import tickets
 
@@ -37,3 +37,22 @@ def withdraw(request: HttpRequest, slug: str, label: str, pk: int) -> HttpRespon
     if not tickets.withdraw(ticket, line, request.user):
         messages.info(request, "That note was withdrawn already.")
     return redirect(reverse("ticket", args=[slug, label]) + "#history")
+
+
+@require_POST
+def statement(request: HttpRequest, slug: str, label: str) -> HttpResponse:
+    """State solution and business value. Who comes second gets both texts, with 409, and loses nothing."""
+    ticket = access.ticket_or_404(request.user, slug, label, "work")
+    form, outcome = StatementForm(request.POST), None
+    if form.is_valid():
+        try:
+            outcome = tickets.state(ticket, request.user, form.statement, form.cleaned_data["read"])
+        except tickets.Refused as refused:
+            form.refuse(refused.field, refused.text)
+    if outcome is None:
+        return page(request, ticket, status=422, statement_form=form)
+    if not outcome.done:
+        form.read_again(ticket)
+        return page(request, ticket, status=409, statement_form=form, conflict=outcome)
+    messages.success(request, f"Stated for the report of {ticket.label}.", extra_tags="good")
+    return redirect("ticket", slug, label)

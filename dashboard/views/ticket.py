@@ -14,7 +14,7 @@ from dashboard import access, ticket_page
 from dashboard.sending import rebuild_soon
 from dashboard.templatetags.codes import in_words
 from dashboard.templatetags.figures import when
-from dashboard.ticket_forms import AssignForm, MuteForm, NoteForm, TicketCategoryForm
+from dashboard.ticket_forms import AssignForm, MuteForm, NoteForm, StatementForm, TicketCategoryForm
 from remediation import tickets
 from remediation.models import Ticket
 
@@ -37,6 +37,7 @@ def page(request: HttpRequest, found: Ticket, *, status: int = 200, **bound: Any
         "form": TicketCategoryForm(found.project, initial={"category": found.category_id}),
         "mute_form": MuteForm(initial={"ends": "day"}),
         "note_form": NoteForm(),
+        "statement_form": StatementForm.of(found),
         **ticket_page.build(found, request.GET),
         **bound,
     }

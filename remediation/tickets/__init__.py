@@ -8,12 +8,15 @@ from remediation.tickets.muting import end_mutes, mute, unmute
 from remediation.tickets.notes import note, withdraw
 from remediation.tickets.several import Outcome, assign_each, claim_each, release_each, sort_each
 from remediation.tickets.sorting import set_category
+from remediation.tickets.stating import Stated, Statement, state
 
 __all__ = [
     "CLAIM_FLAGGED",
     "Claim",
     "Outcome",
     "Refused",
+    "Stated",
+    "Statement",
     "assign",
     "assign_each",
     "assignable",
@@ -28,6 +31,7 @@ __all__ = [
     "renew",
     "set_category",
     "sort_each",
+    "state",
     "tend_claims",
     "unmute",
     "withdraw",

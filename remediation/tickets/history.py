@@ -12,17 +12,9 @@ from remediation.projections.lines import append_line
 __all__ = ["lock", "record", "refresh"]
 
 _CHANGED = (
-    "status",
-    "beneath",
-    "marked_fixed_in",
-    "claimed_by",
-    "claimed_at",
-    "flagged_at",
-    "silent_since",
-    "category",
-    "category_by_hand",
-    "merged_into",
-)
+    "status", "beneath", "marked_fixed_in", "claimed_by", "claimed_at", "category", "category_by_hand", "merged_into",
+    "solution", "business_value",
+)  # fmt: skip
 
 
 def record(

@@ -98,6 +98,7 @@ ROUTES = {
     "undo-grouping": Route(None, WORK, ("{key}-1",)),
     "mark-fixed": Route(None, WORK, ("{key}-1",)),
     "mute": Route(None, WORK, ("{key}-1",)),
+    "statement": Route(None, WORK, ("{key}-1",)),
     "note": Route(None, WORK, ("{key}-1",)),
     "withdraw-note": Route(None, WORK, ("{key}-1", "{note}")),
     "unmute": Route(None, WORK, ("{key}-1",)),

@@ -152,6 +152,7 @@ DEEDS = {
     "merge": Deed("engineer", {"into": "ATL-2", "reason": "The same."}),
     "split": Deed("engineer", _one_cause, before=_merged),
     "undo-grouping": Deed("engineer", lambda _: {"said": Regrouping.objects.get().pk}, before=_merged),
+    "statement": Deed("engineer", lambda cast: {"solution": "Renamed", "read": tickets.Statement().mark}),
     "note": Deed("engineer", {"text": "Half of it is done."}),
     "withdraw-note": Deed("engineer", before=_noted, args=_note),
     "mark-fixed": Deed("engineer", {"named": "main"}),
