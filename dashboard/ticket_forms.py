@@ -39,7 +39,17 @@ class AssignForm(forms.Form):
         self.fields["to"].label_from_instance = lambda person: person.label
 
 
-class MuteForm(AccessibleForm):
+class _SideForm(AccessibleForm):
+    """A form in the page of a ticket, which is long: what is refused in it is where the page opens."""
+
+    def look_here(self, name: str = "") -> None:
+        """Put the focus on a field: the named one, or the first that is refused."""
+        found = name or next((name for name in self.errors if name in self.fields), "")
+        if found:
+            self.fields[found].widget.attrs["autofocus"] = True
+
+
+class MuteForm(_SideForm):
     """Why a ticket is set aside, and until when: a day, a pass, or for good. ``until``: that, once it is valid."""
 
     reason = forms.CharField(required=False, max_length=300, widget=forms.Textarea({"class": "field", "rows": 2}))
@@ -71,7 +81,7 @@ class MuteForm(AccessibleForm):
         return self.cleaned_data
 
 
-class NoteForm(AccessibleForm):
+class NoteForm(_SideForm):
     """A note, in Markdown. How long it may be, the use case says: a browser would cut a pasted text in silence."""
 
     text = forms.CharField(
@@ -82,7 +92,7 @@ class NoteForm(AccessibleForm):
     )
 
 
-class StatementForm(AccessibleForm):
+class StatementForm(_SideForm):
     """What the team states for the report. ``read``: the mark of the statement that the form was filled with."""
 
     solution = forms.CharField(required=False, widget=forms.Textarea({"class": "field", "rows": 4}))

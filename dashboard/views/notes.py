@@ -25,6 +25,7 @@ def note(request: HttpRequest, slug: str, label: str) -> HttpResponse:
         except tickets.Refused as refused:
             form.refuse(refused.field, refused.text)
     if form.errors:
+        form.look_here()
         return page(request, ticket, status=422, note_form=form)
     return redirect(reverse("ticket", args=[slug, label]) + "#history")
 
@@ -50,9 +51,11 @@ def statement(request: HttpRequest, slug: str, label: str) -> HttpResponse:
         except tickets.Refused as refused:
             form.refuse(refused.field, refused.text)
     if outcome is None:
+        form.look_here()
         return page(request, ticket, status=422, statement_form=form)
     if not outcome.done:
         form.read_again(ticket)
+        form.look_here("solution")
         return page(request, ticket, status=409, statement_form=form, conflict=outcome)
     messages.success(request, f"Stated for the report of {ticket.label}.", extra_tags="good")
     return redirect("ticket", slug, label)

@@ -78,6 +78,7 @@ def mute(request: HttpRequest, slug: str, label: str) -> HttpResponse:
         except tickets.Refused as refused:
             form.refuse({"until": "ends"}.get(refused.field, refused.field), refused.text)
     if form.errors:
+        form.look_here()
         return page(request, found, status=422, mute_form=form)
     messages.success(request, f"{found.label} is muted. Its errors still count.", extra_tags="good")
     return redirect("ticket", slug, label)

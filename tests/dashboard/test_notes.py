@@ -43,21 +43,17 @@ def test_the_box_has_a_key_and_a_verified_ticket_takes_notes_too(cast: Cast) -> 
     assert cast.ticket().status == "verified"
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
+def test_what_is_refused_comes_back_as_it_was_typed(cast: Cast) -> None:
+    for text, said in (
         ("  \n ", "Write something first."),
         ("\x1b[31m\u202e", "Write something first."),
         ("a\x00b", "Null characters are not allowed."),
         ("x" * 10_001, "A note has at most 10,000 characters; this one has 10,001."),
-    ],
-    ids=["empty", "nothing but controls", "nul", "too long"],
-)
-def test_what_is_refused_comes_back_as_it_was_typed(cast: Cast, text: str, said: str) -> None:
-    answer = cast.client("engineer").post(URL, {"text": text})
-    page = answer.content.decode()
-    assert answer.status_code == 422 and said in page
-    assert len(text) < 10_000 or text in page
+    ):
+        answer = cast.client("engineer").post(URL, {"text": text})
+        page = answer.content.decode()
+        assert answer.status_code == 422 and said in page and " autofocus" in page
+        assert len(text) < 10_000 or text in page
     assert cast.ticket().transitions.filter(verb="note").count() == 0
 
 
@@ -112,18 +108,18 @@ def test_a_merged_ticket_says_where_to_write(cast: Cast) -> None:
 # --- append-only ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("change", ["verb", "data", "at", "pass", "actor"])
-def test_no_line_is_ever_changed(cast: Cast, change: str) -> None:
+def test_no_line_is_ever_changed(cast: Cast) -> None:
     line = tickets.note(cast.ticket(), cast.engineer, "As it was.")
-    to = {
-        "verb": {"verb": "claimed"},
-        "data": {"data": {"text": "As it never was."}},
-        "at": {"at": factories.START},
-        "pass": {"collection_pass": cast.project.passes.get(number=1)},
-        "actor": {"actor": cast.lead},
-    }[change]
-    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
-        Transition.objects.filter(pk=line.pk).update(**to)
+    changes = (
+        {"verb": "claimed"},
+        {"data": {"text": "As it never was."}},
+        {"at": factories.START},
+        {"collection_pass": cast.project.passes.get(number=1)},
+        {"actor": cast.lead},
+    )
+    for change in changes:
+        with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+            Transition.objects.filter(pk=line.pk).update(**change)
 
 
 def test_its_place_can_change_and_an_account_can_go(cast: Cast) -> None:

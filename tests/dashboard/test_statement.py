@@ -30,7 +30,7 @@ def test_it_is_shown_as_stated_and_the_history_says_what_changed(cast: Cast) -> 
     assert answer.redirect_chain == [(PAGE, 302)]
     text = words(answer.content.decode())
     assert "Releases go out again stated, not measured" in text
-    assert "Mei Lin stated the solution and stated the business value" in text
+    assert "Mei Lin stated the solution and the business value" in text
     assert _said(cast) == ("Import from core.\nNo new module.", "Releases go out again")
     read = Statement.of(cast.ticket()).mark
     cast.client("lead").post(URL, {"solution": "Import from core.", "business_value": "", "read": read})
@@ -49,7 +49,7 @@ def test_who_comes_second_gets_both_texts_and_may_save_the_own(cast: Cast) -> No
     answer = second.post(URL, {"solution": "Mine", "business_value": "Also mine", "read": EMPTY})
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "Mei Lin changed this 0 seconds ago." in page and '<dd class="said">Theirs</dd>' in page
+    assert "Mei Lin changed this 0 seconds ago." in page and '<dd class="said">Theirs <' in page
     assert "Mine</textarea>" in page and "Also mine</textarea>" in page
     assert _said(cast) == ("Theirs", "")
     assert cast.ticket().transitions.filter(verb="stated").count() == 1
@@ -66,10 +66,10 @@ def test_the_same_text_is_no_conflict_and_writes_no_line(cast: Cast) -> None:
     assert cast.ticket().transitions.filter(verb="stated").count() == 1
 
 
-@pytest.mark.parametrize("read", ["", "x", "0" * 16])
-def test_without_what_was_read_nothing_is_overwritten(cast: Cast, read: str) -> None:
+def test_without_what_was_read_nothing_is_overwritten(cast: Cast) -> None:
     tickets.state(cast.ticket(), cast.lead, Statement("Theirs"), EMPTY)
-    assert cast.client("engineer").post(URL, {"solution": "Mine", "read": read}).status_code == 409
+    for read in ("", "x", "0" * 16):
+        assert cast.client("engineer").post(URL, {"solution": "Mine", "read": read}).status_code == 409
     assert _said(cast) == ("Theirs", "")
 
 

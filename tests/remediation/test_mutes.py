@@ -127,20 +127,17 @@ def test_an_older_commit_that_arrives_late_changes_no_mute(project: Project) -> 
     assert_rebuilds(project)
 
 
-@pytest.mark.parametrize(
-    ("reason", "until", "text"),
-    [
+def test_what_cannot_be_muted_so_is_refused(project: Project) -> None:
+    ticket = see(project, 1, A)
+    for reason, until, text in (
         (" \n", GOOD, "Say why"),
         ("known", Until(date(2020, 1, 1)), "Name a day after today, within a year."),
         ("known", Until(date(9999, 1, 1)), "Name a day after today, within a year."),
         ("known", Until(number=1), "Name a pass after #1, and at most 500 ahead."),
         ("known", Until(number=10_000), "Name a pass after #1"),
-    ],
-)
-def test_what_cannot_be_muted_so_is_refused(project: Project, reason: str, until: Until, text: str) -> None:
-    ticket = see(project, 1, A)
-    with pytest.raises(Refused, match=text):
-        tickets.mute(ticket, factories.user(), reason, until)
+    ):
+        with pytest.raises(Refused, match=text):
+            tickets.mute(ticket, factories.user(), reason, until)
     assert not Mute.objects.exists() and verbs(project) == ["opened"]
 
 
