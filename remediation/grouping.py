@@ -122,8 +122,8 @@ class _Board:
 
     @classmethod
     def locked(cls, project_id: int) -> _Board:
-        project = Project.objects.select_for_update().get(pk=project_id)
-        list(Ticket.objects.select_for_update().filter(project=project).order_by("pk").values_list("pk"))
+        project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
+        list(Ticket.objects.select_for_update(no_key=True).filter(project=project).order_by("pk").values_list("pk"))
         return cls(project, grouping_of(project, said_of(project)))
 
     def ticket(self, ticket: Ticket) -> Ticket:

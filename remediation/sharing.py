@@ -33,7 +33,7 @@ def make(project: Project, by: User, *, shows: str, name: str, days: int, now: d
         raise Refused("days", "Choose how long it holds.")
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=project.pk)  # two leads at once cannot pass the limit
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # two leads at once cannot pass the limit
         if _holding(now).filter(project=project).count() >= MOST:
             raise Refused("", f"A project has {MOST} addresses at most. Revoke one first.")
         link = ShareLink.objects.create(

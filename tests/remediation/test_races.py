@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from remediation import passes, tickets
+from remediation import grouping, passes, projections, tickets
 from remediation.core.mutes import Until
 from remediation.models import FixMark, Project, Ticket, User
 from remediation.refusals import Refused
@@ -152,6 +152,34 @@ def test_a_fix_is_credited_to_who_was_there_when_the_pass_came() -> None:
         scene.job("grace claims")()
         in_line(scene.ticket(), [scene.job(first), scene.job(second)])
         assert told(scene.ticket()).fixes[-1].people == {getattr(scene, name).pk for name in people}, (first, second)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("act", ["claim", "assign", "mark", "pass"])
+def test_a_merge_and_whoever_is_at_one_of_its_tickets_do_not_wait_in_a_circle(act: str) -> None:
+    before = deadlocks()
+    for merge_first in (True, False):
+        project = factories.project()
+        seen = [factories.missing_module(A, MODULE), factories.missing_module(B, "atlas.core.events")]
+        factories.counted_pass(project, 1, seen)
+        lin, grace = factories.member(project, "lead"), factories.member(project, "engineer")
+        into, source = Ticket.objects.select_related("project").filter(project=project).order_by("number")
+        other = {
+            "claim": partial(tickets.claim, source, grace),
+            "assign": partial(tickets.assign, source, grace, lin),
+            "mark": partial(tickets.mark_fixed, source, grace, "e7710ab"),
+            "pass": partial(factories.counted_pass, Project.objects.get(pk=project.pk), 2, seen[:1], {B: 3}),
+        }[act]
+        jobs = [partial(grouping.merge, source, into, lin, "one cause"), other]
+        merged, acted = in_line(source, jobs) if merge_first else in_line(source, jobs[::-1])[::-1]
+        assert not isinstance(merged, Exception), merged
+        # Who comes after the merge is told of it; a pass is counted in any case.
+        assert isinstance(acted, Refused) == (merge_first and act != "pass"), acted
+        projections.rebuild(project)  # what a merge asks for
+        owner = project.tickets.get(pk=into.pk).claimed_by
+        assert owner == (grace if act in {"claim", "assign"} and not merge_first else None)
+        assert_same_again(project)
+    assert deadlocks() == before
 
 
 def wild(seed: int) -> int:
