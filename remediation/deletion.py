@@ -53,7 +53,7 @@ def _locked(project: Project) -> Project:
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT}'")
     try:
-        found = Project.objects.select_for_update().filter(pk=project.pk).first()
+        found = Project.objects.select_for_update(no_key=True).filter(pk=project.pk).first()
     except OperationalError as error:
         text = f"The history of {project.name} is being computed just now. Try again when that is done."
         raise Refused("", text) from error
