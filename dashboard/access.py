@@ -21,7 +21,9 @@ from remediation.models import (
     ConnectionCheck,
     Invitation,
     Membership,
+    Outbox,
     Project,
+    Receiver,
     Regrouping,
     SavedView,
     ShareLink,
@@ -198,6 +200,16 @@ def check_or_404(user: Any, pk: int) -> ConnectionCheck:
 def shared_project(link: ShareLink | None) -> Project | None:
     """The project that an address without an account shows; None where there is none of them."""
     return Project.objects.filter(pk=link.project_id).first() if link else None
+
+
+def receiver_if_any(project: Project, pk: int) -> Receiver | None:
+    """One of the project's receivers of messages; None where another lead has removed it meanwhile."""
+    return Receiver.objects.select_related("project").filter(project=project, pk=pk).first() if pk < 2**63 else None
+
+
+def message_if_any(project: Project, pk: int) -> Outbox | None:
+    """A message to one of the project's receivers; None where it is forgotten, a week after it arrived."""
+    return Outbox.objects.filter(receiver__project=project, pk=pk).first() if pk < 2**63 else None
 
 
 def admin_only(user: Any) -> None:

@@ -52,3 +52,15 @@ def _rebuild(project: Project) -> None:
     except OperationalError as error:
         log.warning("project %s is sorted again by the site, the broker does not answer: %s", project.slug, error)
         rebuilding.run(project.pk)
+
+
+def deliver_soon() -> None:
+    """Have what was put into the outbox sent now; with the broker away the dispatcher does it at its next tick."""
+    transaction.on_commit(_deliver)
+
+
+def _deliver() -> None:
+    try:
+        tasks.deliver.apply_async(retry=False, expires=15.0)
+    except OperationalError as error:
+        log.warning("messages wait for the dispatcher, the broker does not answer: %s", error)

@@ -53,6 +53,12 @@ def run_check(check_id: int) -> None:
 
 
 @shared_task
+def deliver() -> None:
+    """Send what waits in the outbox, now and not at the next tick."""
+    outbox.deliver_beside()
+
+
+@shared_task
 def rebuild(project_id: int) -> None:
     """Compute a project's history again, after its rules changed; the row decides."""
     rebuilding.run(project_id)

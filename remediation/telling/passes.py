@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from remediation.core.notices import is_news
 from remediation.models import CollectionPass, Transition
-from remediation.telling import people
+from remediation.telling import events, people
 
 _VERBS = ("opened", "verified", "regressed", "still-seen")
 
@@ -18,9 +18,12 @@ def of_pass(collection_pass: CollectionPass) -> None:
     """
     if collection_pass.trigger == "replay":
         return
-    people.of_lines(collection_pass, _lines(collection_pass))
-    if collection_pass.outcome != "counted" and _is_first(collection_pass):
+    lines, counted = _lines(collection_pass), collection_pass.outcome == "counted"
+    first = counted or _is_first(collection_pass)
+    people.of_lines(collection_pass, lines)
+    if first and not counted:
         people.of_ended(collection_pass)
+    events.of_pass(collection_pass, lines, first=first)
 
 
 def _lines(collection_pass: CollectionPass) -> Sequence[Transition]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
-from remediation import audit, categories, passes, sharing, tickets
+from remediation import audit, categories, passes, receivers, sharing, tickets
 from remediation.belongings import Belonging, belongings
 from remediation.core.rules import Rule
 from remediation.models import AuditLine, Membership, Project, SavedView, User
@@ -35,6 +35,8 @@ def fill(cast: Cast) -> None:
     categories.save_rules(other, [rule], saved_by=cast.stranger)
     SavedView.objects.create(user=cast.stranger, project=other, name="theirs", query="q=x")
     passes.queue(other, trigger="manual", user=cast.stranger)
+    theirs = receivers.add(other, "webhook", "https://1.1.1.1/theirs", ["pass.failed"])
+    receivers.try_out(theirs)
     sharing.make(other, cast.stranger, shows="badge", name="Wiki", days=30, now=timezone.now())
 
 

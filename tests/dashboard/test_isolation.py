@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from remediation import deletion
-from remediation.models import ConnectionCheck, SavedView
+from remediation.models import ConnectionCheck, Outbox, SavedView
 from remediation.querysets import ProjectQuerySet
 from tests.dashboard import foreign
 from tests.dashboard.cast import Cast
@@ -65,9 +65,11 @@ FOREIGN: dict[str, Args] = {
     "rules-version": lambda cast: [(2,)],
     "category": _theirs("categories"),
     "share-revoke": _theirs("share_links"),
+    "receiver": _theirs("receivers"),
+    "message-again": lambda cast: [(Outbox.objects.get(receiver__project=cast.other).pk,)],
 }
 # Where what is not there is answered in words: a foreign one must be answered like one that nobody has.
-IN_WORDS = {"share-revoke": (2**31,)}
+IN_WORDS = dict.fromkeys(("share-revoke", "receiver", "message-again"), (2**31,))
 NAMES_NO_OBJECT = {"report": "a week of the calendar", "report-export": "a week of the calendar"}
 
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from dashboard.first_link import issue_link
 from remediation import grouping, passes, people, sharing, tickets
 from remediation.core.mutes import Until
-from remediation.models import CollectionPass, Membership, Regrouping
+from remediation.models import CollectionPass, Membership, Receiver, Regrouping
 from tests.dashboard.cast import Cast
 
 LEAVE_NOTHING = {
@@ -35,6 +35,7 @@ LEAVE_NOTHING = {
     "sso": "leads to the issuer; an account that is made or connected then has its line",
     "account_reset_password": "sends a link; the new password has its line",
     "profile-email": "sends a link; the confirmed address has its line",
+    "message-again": "sends once more what a change had put in; its delivery is listed",
     "saved-views": "a person's own filters, which nobody else sees",
     "project-validate": "stores nothing: it says what would be refused",
     "rules-preview": "stores nothing: it says what would move",
@@ -121,6 +122,11 @@ def _rules(cast: Cast) -> dict[str, Any]:
     return {"do": "save", "apply": "next", "category": category.name, "kind": "missing-module"}
 
 
+def _receiver(cast: Cast) -> tuple[object, ...]:
+    made = {"style": "webhook", "url": "https://1.1.1.1/x", "events": ["pass.failed"], "made_at": timezone.now()}
+    return (Receiver.objects.create(project=cast.project, **made).pk,)
+
+
 def _link(cast: Cast) -> tuple[object, ...]:
     return (issue_link(settings.DATA_DIR),)
 
@@ -168,6 +174,8 @@ DEEDS = {
     "hook-settings": Deed("lead", {"do": "make"}),
     "sharing": Deed("lead", {"shows": "badge", "name": "Wiki", "days": "30"}),
     "share-revoke": Deed("lead", before=_shared, args=lambda cast: (cast.project.share_links.get().pk,)),
+    "receivers": Deed("lead", {"style": "slack", "url": "https://1.1.1.1/x", "events": ["pass.failed"]}),
+    "receiver": Deed("lead", {"do": "remove"}, args=_receiver),
     "rules": Deed("lead", _rules),
     "category": Deed("lead", {"do": "down"}, args=_category),
     "project-new": Deed("admin", _draft),

@@ -73,6 +73,7 @@ PAGES = {
     "new project": "/p/new/",
     "check that failed": "/p/new/7/",
     "check under way": "/p/new/8/",
+    "receivers": "/p/atlas/settings/receivers/",
     "notices": "/me/notices/",
     "choices of notices": "/me/notices/settings/",
     "find": "/find/?in=atlas&q=atlas",
