@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from remediation.core.retrying import MAX_ATTEMPTS, wait_after
@@ -23,7 +23,7 @@ __all__ = ["MAX_ATTEMPTS", "again", "deliver", "deliver_beside", "message", "put
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=90)  # longer than any sender may take
+LEASE = timedelta(minutes=5)  # longer than any sender takes: a mail server may use its time limit at every step
 KEPT, DEAD_KEPT = timedelta(days=7), timedelta(days=90)
 LOGGED = 50  # deliveries of a receiver
 BUSY_SECONDS = 60.0  # of one round; what is due after it waits for the next
@@ -84,8 +84,10 @@ def deliver_beside() -> None:
 
 
 def again(rows: Any) -> int:
-    """Try given-up or waiting messages at once, with all their attempts before them; returns how many."""
-    unsent = rows.filter(done_at__isnull=True)
+    """Try given-up or waiting messages at once, with all their attempts before them; returns how many.
+
+    One that somebody is sending at this moment is left to them."""
+    unsent = rows.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=Now()), done_at__isnull=True)
     return int(unsent.update(gave_up_at=None, attempts=0, next_at=Now(), lease_until=None, fence=F("fence") + 1))
 
 

@@ -25,14 +25,15 @@ def add(project: Project, style: str, url: str, events: Iterable[str]) -> Receiv
     """
     values = {"url": _checked(url), "events": _known(events)}
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=project.pk)
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         existing = Receiver.objects.filter(project=project)
         if style == "webhook":
             if existing.filter(style="webhook").count() >= MOST:
                 raise Refused("", f"A project has at most {MOST} webhooks.")
             values["secret"] = _secret()
         elif style in Receiver.Style.values:
-            existing.exclude(style="webhook").delete()
+            for chat in existing.exclude(style="webhook"):
+                remove(chat)
         else:
             raise Refused("style", "Choose Slack, Mattermost, Teams or a webhook.")
         made = Receiver.objects.create(project=project, style=style, made_at=Now(), **values)

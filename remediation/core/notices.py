@@ -64,7 +64,7 @@ def is_news(outcome: str, reason: str, before: tuple[str, str] | None) -> bool:
 
 
 def sentence(kind: str, data: Mapping[str, Any]) -> str:
-    """What happened, in one sentence without its end. ``data``: label, by, to, errors, number: what is known."""
+    """What happened, in one sentence without its end. ``data``: label, by, to, errors, number, days: what is known."""
     label, number = data.get("label", ""), data.get("number")
     at = f" at pass #{number}" if number else ""
     match kind:
@@ -77,7 +77,7 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
         case "verified":
             return f"{label} is verified by pass #{number}"
         case "claim-flagged":
-            return f"Your claim of {label} stands still"
+            return f"Your claim of {label} stands still" + _silent(data)
         case "released":
             return _released(label, data)
         case "note":
@@ -91,7 +91,20 @@ def _released(label: str, data: Mapping[str, Any]) -> str:
     by, to = data.get("by"), data.get("to")
     if by and to:
         return f"{by} gave {label}, which was yours, to {to}"
-    return f"{by} released {label}, which was yours" if by else f"Your claim of {label} was released"
+    if by:
+        return f"{by} released {label}, which was yours"
+    return f"Your claim of {label} was released" + _silent({"days": data.get("days")})
+
+
+def _silent(data: Mapping[str, Any]) -> str:
+    """How long a claim showed no sign of life, and when that ends it; ``release_after`` 0 or unknown: never."""
+    days, left = data.get("days"), data.get("release_after")
+    said = f": no sign of life for {_days(days)}" if days else ""
+    return said + (f", and it ends after {_days(left)} more" if days and left else "")
+
+
+def _days(count: int) -> str:
+    return f"{count:,} day{'' if count == 1 else 's'}"
 
 
 def _errors(count: int) -> str:

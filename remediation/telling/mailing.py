@@ -17,6 +17,7 @@ from remediation.models import Notice, Project, User
 from remediation.telling.choices import stop_token
 from remediation.telling.links import absolute, notice_path
 
+_RELATED = ("project", "ticket", "collection_pass")
 MOST = 100  # lines of a mail; the others are on the site
 
 
@@ -42,9 +43,6 @@ def _compose_for(user_pk: int) -> bool:
             outbox.put([outbox.message(key, "mail", mail_of(person, told), user=person)])
         Notice.objects.filter(pk__in=[row.pk for row in leaving]).update(mail_at=None, mailed_as=key)
         return bool(told)
-
-
-_RELATED = ("project", "ticket", "collection_pass")
 
 
 def _leaving(rows: Sequence[Notice]) -> list[Notice]:

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from remediation.core.notices import TOLD_LINES, told
+from remediation.core.text import clean_line
 from remediation.models import CollectionPass, Membership, Notice, Project, Ticket, Transition, User
 from remediation.telling.choices import mail_time, preference
 
@@ -33,11 +34,10 @@ def of_line(ticket: Ticket, line: Transition) -> None:
         return
     owner = Ticket.objects.filter(pk=ticket.pk).values_list("claimed_by", flat=True).get()
     whom = told(line.verb, actor=line.actor_id, owner=owner, data=line.data)
-    data = {
-        **_of_ticket(ticket.project, ticket),
-        "by": line.actor.label if line.actor else "",
-        "to": str(line.data.get("to", "")),
-    }
+    said = {name: line.data[name] for name in ("to", "days", "release_after") if name in line.data}
+    data = {**_of_ticket(ticket.project, ticket), "by": line.actor.label if line.actor else "", **said}
+    if line.verb == "note":
+        data["title"] = clean_line(line.data.get("text", ""), 200)
     _write(ticket.project, [_News(user, kind, f"line-{line.pk}", ticket, None, data) for user, kind in whom.items()])
 
 

@@ -161,6 +161,20 @@ def test_it_is_given_up_for_all_to_see_and_can_be_tried_again(inbox: Inbox) -> N
 
 
 @pytest.mark.django_db
+def test_a_message_that_is_being_sent_is_not_sent_again_beside(inbox: Inbox) -> None:
+    to = _receiver(inbox.url)
+    _put(to, "under way")
+    held = outbox._claim()
+    assert held is not None and outbox.again(to.messages.all()) == 0 and outbox.deliver() == 0
+    _come_due()
+    assert outbox.again(to.messages.all()) == 1 and outbox.deliver() == 1
+    before = _row("under way")
+    outbox._send(held)  # the late one, that was only slow: the same key again, and nothing is written over
+    assert inbox.keys == ["under way"] * 2
+    assert (_row("under way").done_at, _row("under way").fence) == (before.done_at, before.fence)
+
+
+@pytest.mark.django_db
 def test_a_message_that_kills_its_workers_ends_among_the_given_up(inbox: Inbox) -> None:
     _put(_receiver(inbox.url), "killer")
     Outbox.objects.update(attempts=MAX_ATTEMPTS, lease_until=timezone.now() - timedelta(seconds=1))

@@ -12,11 +12,12 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from remediation import outbox, passes, projections, telling, tickets
-from remediation.core.notices import KINDS
+from remediation.core.notices import KINDS, sentence
 from remediation.models import CollectionPass, Membership, Notice, NoticeChoice, Outbox, Project, Ticket, User
 from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors
 from tests.mailbox import Mailbox, mail_server
+from tests.remediation.test_keeping import NOW, Story, ago
 from tests.remediation.threads import at_once
 
 
@@ -74,6 +75,19 @@ def test_assigning_and_taking_away_is_told_to_whom_it_concerns(cast: Cast) -> No
     assert _told(cast.engineer) == [("assigned", "ATL-1"), ("released", "ATL-1")]
     assert _told(other) == [("assigned", "ATL-1"), ("released", "ATL-1")]
     assert _told(cast.lead) == []
+
+
+def test_a_silent_claim_is_told_before_it_ends_and_when_it_does(db: None) -> None:
+    story = Story()
+    tickets.tend_claims(NOW)
+    story.later(3)
+    story.look(-3.5)
+    tickets.tend_claims(ago(-4))
+    found = Notice.objects.filter(user=story.owner).order_by("pk")
+    assert [sentence(row.kind, row.data) for row in found] == [
+        "Your claim of ATL-1 stands still: no sign of life for 9 days, and it ends after 2 days more",
+        "Your claim of ATL-1 was released: no sign of life for 13 days",
+    ]
 
 
 def test_what_is_rolled_back_is_not_told(cast: Cast) -> None:
