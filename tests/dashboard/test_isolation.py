@@ -57,7 +57,21 @@ def _theirs(relation: str) -> Args:
 # For each route below a project whose address names an object: the other project's objects under our project's address.
 FOREIGN: dict[str, Args] = {
     **dict.fromkeys(
-        ("ticket", "claim", "assign", "release", "renew", "ticket-category", "mark-fixed", "mute", "unmute"), _labels
+        (
+            "ticket",
+            "claim",
+            "assign",
+            "release",
+            "renew",
+            "ticket-category",
+            "mark-fixed",
+            "mute",
+            "unmute",
+            "merge",
+            "split",
+            "undo-grouping",
+        ),
+        _labels,
     ),
     **dict.fromkeys(
         ("pass", "pass-live", "pass-output", "pass-conditions", "pass-again", "stop-pass", "confirm-pass"), _numbers
