@@ -54,6 +54,7 @@ def build(project: Project, period: Period, now: datetime) -> dict[str, Any]:
         "groups": [(name, slot, rows, sum(row.errors for row in rows)) for name, slot, rows in report.groups],
         "remaining_sum": words.total([sum(row.errors for row in rows) for _, _, rows in report.groups]),
         "muted": words.muted(report),
+        "resorted": words.resorted(report) if report.resorted else "",
         "not_said": words.not_said(report),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from django.db.models import Count, Q, Sum
 from dashboard.forecasts import forecast_of
 from dashboard.history import History, history_of
 from dashboard.plot import picture_of
+from dashboard.sorted_then import categories_at
 from dashboard.templatetags.figures import day
 from remediation.core import report as core
 from remediation.core.forecast import Forecast, NoForecast
@@ -19,7 +21,7 @@ from remediation.core.period import Period
 from remediation.core.report import CameBack, ErrorFile, Facts, Hidden, Reason, Remaining, Report, Resolved
 from remediation.core.silence import MECHANISMS, SERVING
 from remediation.core.trend import Point, Trend
-from remediation.models import CategoryCount, FileState, Occurrence, Project, Ticket, Transition
+from remediation.models import Category, CategoryCount, FileState, Occurrence, Project, Ticket, Transition
 from remediation.schedule import BadSchedule, zone
 
 _HIDING = ("masked", "silenced", "not-seen", "held")
@@ -80,6 +82,7 @@ class _Seen:
     ended: list[tuple[int, str, int, str]]
     lines: dict[int, list[tuple[str, Point]]]  # ticket: verified and regressed, in order, up to the last pass
     inside: frozenset[int]  # numbers of the period's passes
+    categories: Mapping[int, Category]  # of the tickets, as the rules of that pass have it
 
     @classmethod
     def at(cls, project: Project, last: Point, inside: list[Point], trend: Trend) -> _Seen:
@@ -102,20 +105,20 @@ class _Seen:
         found = {row.pk: row for row in tickets}
         for row in found.values():
             row.project = project
-        return cls(trend, found, visible, hidden, closed, lines, numbers)
+        return cls(trend, found, visible, hidden, closed, lines, numbers, categories_at(project, last, found.values()))
 
     def remaining(self) -> tuple[Remaining, ...]:
         """By category in its order, the largest ticket first."""
         errors = Counter(pk for pk, *_ in self.visible)
-        order = {layer.key: place for place, layer in enumerate(self.trend.layers)}
+        order, at = {layer.key: place for place, layer in enumerate(self.trend.layers)}, self.categories
         rows = sorted(
             (self.tickets[pk] for pk in errors),
-            key=lambda row: (order.get(row.category_id, len(order)), row.category_id, -errors[row.pk], row.number),
+            key=lambda row: (order.get(at[row.pk].pk, len(order)), at[row.pk].pk, -errors[row.pk], row.number),
         )
         return tuple(
             Remaining(
-                row.label, row.title, _words(row.kind), row.status, _owner(row), row.category_id, row.category.name,
-                row.category.slot, errors[row.pk],
+                row.label, row.title, _words(row.kind), row.status, _owner(row), at[row.pk].pk, at[row.pk].name,
+                at[row.pk].slot, errors[row.pk],
             )
             for row in rows
         )  # fmt: skip
@@ -131,10 +134,11 @@ class _Seen:
                 continue
             mine = [(reason, file) for ticket, reason, file, _ in self.ended if ticket == pk]
             fixed = {file for reason, file in mine if reason == "fixed"}
+            at = self.categories[pk]
             module = str((row.rule_facts or {}).get("module") or "")
             found.append(
                 Resolved(
-                    row.label, row.title, module, _words(row.kind), row.category.name, row.category.slot,
+                    row.label, row.title, module, _words(row.kind), at.name, at.slot,
                     point.number, point.commit, sum(reason == "fixed" for reason, _ in mine),
                     sum(reason == "deleted" for reason, _ in mine), len(fixed - standing),
                     row.solution, row.business_value,

@@ -145,7 +145,7 @@ def not_said(report: Report) -> list[str]:
 def resorted(report: Report) -> str:
     """Why tickets may stand under other categories than the count of their pass."""
     number = report.last.number if report.last else 0
-    return f"Tickets stand under the category they have now; #{number} was sorted in another way."
+    return f"Some tickets stand under another category now than when #{number} was counted."
 
 
 def signed(number: int | None) -> str:

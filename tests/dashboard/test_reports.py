@@ -14,6 +14,8 @@ from django.core.management import CommandError, call_command
 from pytest_django import DjangoAssertNumQueries
 
 from dashboard.views import reports as views
+from remediation.categories import save_rules
+from remediation.core.rules import Rule
 from remediation.exporters import pdf
 from remediation.models import Project
 from tests import factories
@@ -70,6 +72,20 @@ def test_a_past_week_keeps_its_numbers_when_later_passes_change_them(cast: Cast)
     )
     later = page(cast, "/p/atlas/reports/2026-W11/")
     assert "3 collection errors became 1 this week" in later
+
+
+def test_a_past_week_keeps_the_categories_of_its_rules(cast: Cast) -> None:
+    save_rules(cast.project, [Rule("Test infrastructure", kind="missing-module")], history=False)
+    factories.counted_pass(cast.project, 9, errors(), WORKING)
+    first, second = (json.loads(cast.client("viewer").get(f"{REPORTS}2026-W{n}.json").content) for n in (10, 11))
+    names = [{row["label"]: row["category_name"] for row in week["remaining"]} for week in (first, second)]
+    assert names[0] == {"ATL-1": "Missing core modules", "ATL-2": "Monitoring & caching"}
+    assert names[1] == {"ATL-1": "Test infrastructure", "ATL-2": "Uncategorised"}
+    said = "Some tickets stand under another category now than when #1 was counted."
+    assert said not in page(cast)
+    infrastructure = cast.project.categories.get(name="Test infrastructure")
+    cast.project.tickets.filter(number=1).update(category=infrastructure, category_by_hand=True)
+    assert said in page(cast)  # what a person sorted is so in every week
 
 
 def test_silenced_errors_are_no_progress(cast: Cast) -> None:
