@@ -162,7 +162,8 @@ def _mailed_link(pattern: str) -> str:
 def test_an_address_counts_once_its_link_was_followed_and_the_button_pressed(mei: User, settings: Any) -> None:
     settings.MAIL = True
     client = _signed_in()
-    assert client.post(URL + "e-mail/", {"email": "no address"}).status_code == 422
+    refused = client.post(URL + "e-mail/", {"email": "no address"})
+    assert refused.status_code == 422 and 'id="id_email_error"' in refused.content.decode()
     client.post(URL + "e-mail/", {"email": "Mei@example.org"})
     assert "mei@example.org is not confirmed yet." in _page(client)
     link = _mailed_link("/confirm/")

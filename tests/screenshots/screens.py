@@ -40,6 +40,17 @@ def _wrong(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _invite(page: Page) -> None:
+    page.get_by_role("button", name="Make a link").click()
+    page.wait_for_load_state()
+
+
+def _again(page: Page) -> None:
+    page.get_by_label("Password").fill("pass-phrase-7")
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_load_state()
+
+
 def _dialog(page: Page) -> None:
     page.get_by_role("button", name="Keyboard ?").click()
 
@@ -128,6 +139,10 @@ def screens(kinds: dict[str, str], statuses: dict[str, str]) -> list[Screen]:
         Screen("administration", "server", "/admin-area/server/", "admin"),
         Screen("administration", "audit", "/admin-area/audit/", "admin"),
         Screen("administration", "not-allowed", "/admin-area/", "engineer", answer=403),
+        Screen("people", "lead", f"{S}settings/people/"),
+        Screen("people", "invited", f"{S}settings/people/", act=_invite),
+        Screen("profile", "lead", "/me/profile/"),
+        Screen("profile", "second-factor", "/me/profile/second-factor/", act=_again),
         Screen("error", "not-found", "/p/nowhere/", answer=404),
     ]
     return listed
