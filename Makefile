@@ -1,5 +1,5 @@
 # make run   the site on this machine: make run [PORT=8123] [REPO=<path or git URL> [PYTHON=<its interpreter>]]
-# make test  every test: make test [ARGS="-k claim"]
+# make test  every test, in as many processes as there are processors: make test [ARGS="-k claim"] [JOBS=1]
 # make corpus  the score on real broken trees, fetched the first time: make corpus [ARGS=tornado]
 # make slow  the tests that take minutes: a hundred thousand errors
 # make storm  hundreds of people at one ticket, over HTTP and in the database: one line for each promise
@@ -10,6 +10,7 @@
 # Only relative paths stand in targets and recipes, so the clone may lie anywhere, also below a folder with a space.
 
 VENV_PYTHON ?= python3
+JOBS        ?= auto
 UV_VERSION  := 0.13.9
 BIN         := .venv/bin
 
@@ -31,7 +32,7 @@ run: .venv/run.stamp
 	exec $(BIN)/python manage.py up "$$@"
 
 test: .venv/browser.stamp
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 --dist loadfile $(ARGS)
 
 corpus: .venv/test.stamp
 	@$(BIN)/python -m tests.corpus.score $(ARGS)

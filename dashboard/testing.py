@@ -66,7 +66,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     servers = _TestServers()
     early_config.stash[_running] = servers
     early_config.add_cleanup(servers.stop)
-    servers.start()
+    if "PYTEST_XDIST_WORKER" in os.environ or not getattr(early_config.known_args_namespace, "numprocesses", None):
+        servers.start()  # a process that only hands the tests out to others needs none
 
 
 @pytest.fixture(scope="session")
