@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 
 from remediation.collection.mirror import Commit, Mirror, SourceError
 from remediation.core.whereabouts import TreeChange
@@ -43,16 +43,17 @@ def _mirror(project: Project) -> Mirror:
 def _remembered(project: Project, about: Sequence[str], ask: Callable[[], Any]) -> Any:
     """What git answers about commits, which never change; kept for a while, as is that it took too long."""
     words = "\0".join([str(settings.DATA_DIR), str(project.pk), *about])
+    kept_here = caches["process"]
     key = "git-" + hashlib.sha256(words.encode("utf-8", "surrogateescape")).hexdigest()
-    if (kept := cache.get(key, _UNKNOWN)) != _UNKNOWN:
+    if (kept := kept_here.get(key, _UNKNOWN)) != _UNKNOWN:
         return kept
     try:
         found = ask()
     except (SourceError, OSError, ValueError) as error:
         if isinstance(error, SourceError) and error.code == "timeout":
-            cache.set(key, None, KEPT)
+            kept_here.set(key, None, KEPT)
         return None
-    cache.set(key, found, KEPT)
+    kept_here.set(key, found, KEPT)
     return found
 
 

@@ -69,8 +69,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-# Limits of tries and used codes are counted here: by all processes alike, and an emptied Redis lifts none.
-CACHES = {"default": {"BACKEND": "dashboard.shared_cache.SharedCache"}}
+CACHES = {
+    # Limits of tries and used codes are counted here: by all processes alike, and an emptied Redis lifts none.
+    "default": {"BACKEND": "dashboard.shared_cache.SharedCache"},
+    # What git answered, as objects of our own: each process asks for itself.
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 300}},
+}
 ACCOUNT_ADAPTER = "dashboard.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
