@@ -32,7 +32,7 @@ run: .venv/run.stamp
 	exec $(BIN)/python manage.py up "$$@"
 
 test: .venv/browser.stamp
-	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 --dist worksteal $(ARGS)
 
 corpus: .venv/test.stamp
 	@$(BIN)/python -m tests.corpus.score $(ARGS)
