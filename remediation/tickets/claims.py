@@ -37,10 +37,12 @@ def claim(ticket: Ticket, user: User) -> Claim:
     a verified or merged ticket. ``ticket`` is refreshed.
     """
     won = _give(ticket, user, user, None)
+    if won:  # whatever became of it since: a lead may have released it already
+        return Claim(True, user, ticket.claimed_at or timezone.now())
     if ticket.claimed_by is None or ticket.claimed_at is None:
         # Released by its owner between our attempt and our look: it is free again, so this is no refusal.
         return claim(ticket, user)
-    return Claim(won, ticket.claimed_by, ticket.claimed_at)
+    return Claim(False, ticket.claimed_by, ticket.claimed_at)
 
 
 def assign(ticket: Ticket, to: User, by: User, *, owner: User | None = None) -> Claim:
