@@ -16,8 +16,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 
+from dashboard.sessions import SessionStore
 from remediation.models import Membership, Project, User
 
 ROOT = Path(__file__).resolve().parents[2]
