@@ -17,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from remediation.core.mutes import Until
 from remediation.models import (
+    RANK,
     CollectionPass,
     ConnectionCheck,
     Invitation,
@@ -33,7 +34,7 @@ from remediation.models import (
 
 Need = Literal["read", "work", "lead"]
 
-_RANK = {"": 0, "viewer": 1, "engineer": 2, "lead": 3}
+_RANK = {"": 0, **RANK}
 _NEEDED = {"read": 1, "work": 2, "lead": 3}
 _LABEL = re.compile(r"([A-Z]{2,6})-([1-9][0-9]{0,8})")
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import hmac
 import json
 import os
-import secrets
 import time
 from pathlib import Path
+
+from remediation.tokens import digest_of, new_token
 
 VALID_SECONDS = 24 * 3600
 
 
 def issue_link(data_dir: Path) -> str:
     """A new random token (43 characters), good once within 24 hours; a token issued before stops working."""
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     _folder(data_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
-    record = {"sha256": _digest(token), "expires": time.time() + VALID_SECONDS}
+    record = {"sha256": digest_of(token), "expires": time.time() + VALID_SECONDS}
     new = _file(data_dir).with_suffix(f".{os.getpid()}")
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w") as file:
         json.dump(record, file)
@@ -47,7 +47,7 @@ def _matches(record: dict[str, object] | None, token: str) -> bool:
     if record is None:
         return False
     in_time = isinstance(expires := record.get("expires"), int | float) and time.time() < expires
-    return hmac.compare_digest(str(record.get("sha256")), _digest(token)) and in_time
+    return hmac.compare_digest(str(record.get("sha256")), digest_of(token)) and in_time
 
 
 def _read(data_dir: Path) -> dict[str, object] | None:
@@ -56,11 +56,6 @@ def _read(data_dir: Path) -> dict[str, object] | None:
     except (OSError, ValueError):
         return None
     return record if isinstance(record, dict) else None
-
-
-def _digest(token: str) -> str:
-    # The token has 256 random bits, so a plain hash cannot be guessed back.
-    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 def _folder(data_dir: Path) -> Path:

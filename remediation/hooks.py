@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 import re
-import secrets
 from typing import Any
 
 from django.db import transaction
@@ -16,10 +15,10 @@ from django.utils import timezone
 from remediation import audit
 from remediation.models import Project
 from remediation.refusals import Refused
+from remediation.tokens import digest_of, is_token, new_token
 
 __all__ = ["Refused", "is_signed", "make", "note_call", "project_of", "pushed_ref", "remove", "wants"]
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,100}")
 _SECRET = re.compile(r"[\x21-\x7e]{8,200}")
 
 
@@ -30,8 +29,8 @@ def make(project: Project, *, secret: str = "") -> str:
     """
     if secret and not _SECRET.fullmatch(secret):
         raise Refused("secret", "A secret has 8 to 200 letters, digits or signs, without spaces.")
-    token = secrets.token_urlsafe(32)
-    made = {"hook_digest": _digest(token), "hook_secret": secret, "hook_made_at": timezone.now()}
+    token = new_token()
+    made = {"hook_digest": digest_of(token), "hook_secret": secret, "hook_made_at": timezone.now()}
     _store(project, "made", **made, hook_called_at=None)
     return token
 
@@ -43,9 +42,9 @@ def remove(project: Project) -> None:
 
 def project_of(token: str) -> Project | None:
     """The project of a token. Found by its hash, so the time it takes says nothing about any token."""
-    if not _TOKEN.fullmatch(token):
+    if not is_token(token):
         return None
-    digest = _digest(token)
+    digest = digest_of(token)
     found = Project.objects.filter(hook_digest=digest).first()
     return found if found and hmac.compare_digest(found.hook_digest, digest) else None
 
@@ -78,10 +77,6 @@ def wants(project: Project, ref: str) -> bool:
     """Whether a push of ``ref`` concerns the watched one. A ref that nobody named may be it."""
     watched = project.ref if project.ref != "HEAD" else str(project.detected.get("branch", ""))
     return not ref or not watched or ref in {f"refs/heads/{watched}", f"refs/tags/{watched}", watched}
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _store(project: Project, verb: str, **columns: Any) -> None:

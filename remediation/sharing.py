@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
@@ -13,12 +10,12 @@ from remediation import audit
 from remediation.core.text import clean_line
 from remediation.models import Project, ShareLink, User
 from remediation.refusals import Refused
+from remediation.tokens import digest_of, is_token, new_token
 
 __all__ = ["DAYS", "MOST", "Refused", "link_of", "make", "note_use", "revoke"]
 
 DAYS = (30, 90, 365)
 MOST = 50  # of a project at a time
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _NOTED = timedelta(hours=1)  # a badge is asked for often; one write an hour is enough to know that it is used
 
 
@@ -31,7 +28,7 @@ def make(project: Project, by: User, *, shows: str, name: str, days: int, now: d
         raise Refused("shows", "Choose what it shows.")
     if days not in DAYS:
         raise Refused("days", "Choose how long it holds.")
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     with transaction.atomic():
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # two leads at once cannot pass the limit
         if _holding(now).filter(project=project).count() >= MOST:
@@ -40,7 +37,7 @@ def make(project: Project, by: User, *, shows: str, name: str, days: int, now: d
             project=project,
             shows=shows,
             name=said,
-            digest=_digest(token),
+            digest=digest_of(token),
             made_by=by,
             made_at=now,
             expires_at=now + timedelta(days=days),
@@ -63,9 +60,9 @@ def revoke(project: Project, pk: int, by: User, now: datetime) -> ShareLink | No
 
 def link_of(token: str, shows: str, now: datetime) -> ShareLink | None:
     """The address of a token that shows this and still holds. Found by its hash: the time it takes tells nothing."""
-    if not _TOKEN.fullmatch(token):
+    if not is_token(token):
         return None
-    return _holding(now).filter(digest=_digest(token), shows=shows).first()
+    return _holding(now).filter(digest=digest_of(token), shows=shows).first()
 
 
 def note_use(link: ShareLink, now: datetime) -> None:
@@ -81,7 +78,3 @@ def _holding(now: datetime) -> models.QuerySet[ShareLink]:
 
 def _called(link: ShareLink) -> str:
     return f"{link.get_shows_display().lower()} for “{link.name}”"
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

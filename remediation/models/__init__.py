@@ -9,13 +9,14 @@ from remediation.models.notices import Notice, NoticeChoice
 from remediation.models.outbox import Delivery, Outbox, Receiver
 from remediation.models.ownership import BlamedFiles, OwnersFile
 from remediation.models.passes import CollectionPass, Rename, Result, Scope
-from remediation.models.people import GitIdentity, Invitation, Membership, Remembered, SavedView, Session, User
+from remediation.models.people import RANK, GitIdentity, Invitation, Membership, Remembered, SavedView, Session, User
 from remediation.models.projects import Project
 from remediation.models.sharing import ShareLink
 from remediation.models.tickets import FileState, Fingerprint, FixMark, Occurrence, TestFile, Ticket, Transition
 from remediation.models.work import Rebuild
 
 __all__ = [
+    "RANK",
     "AuditLine",
     "BlamedFiles",
     "Category",

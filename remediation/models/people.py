@@ -90,6 +90,9 @@ class SavedView(models.Model):
         return self.name
 
 
+RANK = {"viewer": 1, "engineer": 2, "lead": 3}  # a role may do all that a lower one may
+
+
 class Membership(models.Model):
     """What a user may do in a project: viewers read, engineers claim and run, leads configure."""
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -15,13 +12,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from remediation import audit
-from remediation.models import Invitation, Membership, Project, User
+from remediation.models import RANK, Invitation, Membership, Project, User
 from remediation.refusals import Refused
+from remediation.tokens import digest_of, is_token, new_token
 
 DAYS = 7
 OPEN_AT_MOST = 100  # of one project; who needs more has a script that runs wild
-RANK = {"viewer": 1, "engineer": 2, "lead": 3}
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,100}")
 
 
 def invite(project: Project, role: str, by: User, *, email: str = "") -> tuple[Invitation, str]:
@@ -39,10 +35,10 @@ def invite(project: Project, role: str, by: User, *, email: str = "") -> tuple[I
             raise Refused("email", "This is not an e-mail address.") from None
     if project.invitations.open().count() >= OPEN_AT_MOST:
         raise Refused("", f"{OPEN_AT_MOST} invitations are open. Revoke some first.")
-    token, now = secrets.token_urlsafe(32), timezone.now()
+    token, now = new_token(), timezone.now()
     with transaction.atomic():
         made = Invitation.objects.create(
-            project=project, role=role, email=email, digest=_digest(token), invited_by=by, created_at=now,
+            project=project, role=role, email=email, digest=digest_of(token), invited_by=by, created_at=now,
             expires_at=now + timedelta(days=DAYS),
         )  # fmt: skip
         audit.write("invited", _named(made), project=project, by=by)
@@ -51,10 +47,10 @@ def invite(project: Project, role: str, by: User, *, email: str = "") -> tuple[I
 
 def find(token: str) -> Invitation | None:
     """The invitation of a token while it can be accepted. Found by its hash, so the time it takes says nothing."""
-    if not _TOKEN.fullmatch(token):
+    if not is_token(token):
         return None
     waiting = Invitation.objects.open().select_related("project", "invited_by")
-    return waiting.filter(digest=_digest(token)).first()  # type: ignore[no-any-return]
+    return waiting.filter(digest=digest_of(token)).first()  # type: ignore[no-any-return]
 
 
 def revoke(invitation: Invitation) -> None:
@@ -107,8 +103,3 @@ def register(invitation: Invitation, *, username: str, password: str | None, nam
 
 def _named(invitation: Invitation) -> str:
     return f"{invitation.email or 'somebody'} as {invitation.role}"
-
-
-def _digest(token: str) -> str:
-    # The token has 256 random bits, so a plain hash cannot be guessed back.
-    return hashlib.sha256(token.encode()).hexdigest()

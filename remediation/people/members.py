@@ -8,9 +8,8 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from remediation import audit
-from remediation.models import Membership, Project, User
+from remediation.models import RANK, Membership, Project, User
 from remediation.people.accounts import claims_of, release_claims, withdraw_invitations
-from remediation.people.invitations import RANK
 from remediation.refusals import Refused
 
 
