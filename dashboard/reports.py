@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, Sum
 
@@ -22,17 +23,14 @@ from remediation.core.report import CameBack, ErrorFile, Facts, Hidden, Reason, 
 from remediation.core.silence import MECHANISMS, SERVING
 from remediation.core.trend import Point, Trend
 from remediation.models import Category, CategoryCount, FileState, Occurrence, Project, Ticket, Transition
-from remediation.schedule import BadSchedule, zone
+from remediation.schedule import zone_or_utc
 
 _HIDING = ("masked", "silenced", "not-seen", "held")
 
 
-def zone_of(project: Project) -> Any:
+def zone_of(project: Project) -> ZoneInfo:
     """The project's zone, in which its weeks begin; UTC where it has none that is known."""
-    try:
-        return zone(project.time_zone)
-    except BadSchedule:
-        return zone("UTC")
+    return zone_or_utc(project.time_zone)
 
 
 def report_of(project: Project, period: Period, now: datetime, history: History | None = None) -> Report:

@@ -25,6 +25,14 @@ def zone(name: str) -> ZoneInfo:
         ) from error
 
 
+def zone_or_utc(name: str) -> ZoneInfo:
+    """The same, and UTC where there is no such zone: the data of zones can change under a name that was stored."""
+    try:
+        return zone(name)
+    except BadSchedule:
+        return ZoneInfo("UTC")
+
+
 def next_due(expression: str, zone_name: str, after: datetime) -> datetime | None:
     """The first due time later than ``after`` (aware), in UTC; None without a schedule or when none ever comes.
 

@@ -95,7 +95,4 @@ def _row(user: User) -> NoticeChoice | None:
 
 
 def _zone(row: NoticeChoice | None) -> ZoneInfo:
-    try:
-        return schedule.zone(row.time_zone if row else "UTC")
-    except schedule.BadSchedule:  # zone data can change
-        return ZoneInfo("UTC")
+    return schedule.zone_or_utc(row.time_zone if row else "UTC")

@@ -17,7 +17,7 @@ from remediation.core.mutes import Until
 from remediation.core.text import clean_line
 from remediation.models import Mute, Project, Ticket, User
 from remediation.refusals import Refused
-from remediation.schedule import BadSchedule, zone
+from remediation.schedule import zone_or_utc
 from remediation.tickets.history import lock, record, refresh
 
 _EAST = timedelta(hours=14)  # where a day begins first
@@ -87,10 +87,7 @@ def _end_by_day(pk: int, project_id: int, now: datetime) -> bool:
 
 
 def _today(project: Project, now: datetime) -> date:
-    try:
-        return now.astimezone(zone(project.time_zone)).date()
-    except BadSchedule:  # zone data can change
-        return now.astimezone(UTC).date()
+    return now.astimezone(zone_or_utc(project.time_zone)).date()
 
 
 def _becomes(ticket: Ticket, event: str) -> State:
