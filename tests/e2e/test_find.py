@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Visit
@@ -11,10 +13,12 @@ TICKETS = "/p/atlas/tickets/"
 
 
 def typed(page: Page, text: str) -> Page:
-    """Type with the keyboard into the field of the header, and wait for what is found."""
+    """Type with the keyboard into the field of the header, and wait until what was found for all of it is shown."""
     page.keyboard.press("/")
-    with page.expect_response(lambda answer: "/find/" in answer.url):
+    with page.expect_response(lambda answer: "/find/" in answer.url and quote(text) in answer.url):
         page.keyboard.type(text)
+    # The answer is there before it is on the page; a key pressed in between would meet the list of before.
+    expect(page.locator("#found")).to_be_visible()
     return page
 
 
