@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import calendar
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from dashboard import drawing
 from dashboard.history import history_of
-from dashboard.reports import report_of, zone_of
+from dashboard.reports import report_of
 from dashboard.scene import compose
-from remediation.core import period as periods
 from remediation.core import report_words as words
 from remediation.core.pace import Pace, pace
-from remediation.core.period import Period
+from remediation.core.period import Period, Weeks
 from remediation.core.report import Report
 from remediation.core.summary import summary
 from remediation.exporters import FORMATS
 from remediation.models import Project
+from remediation.reporting import weeks_of
 
 MOST_WEEKS = 200  # of the list
 
@@ -33,7 +34,7 @@ class Week:
 def build(project: Project, period: Period, now: datetime) -> dict[str, Any]:
     """The context of one report. Raises ArithmeticError rather than show one that does not add up."""
     report = report_of(project, period, now)
-    there = zone_of(project)
+    weeks = weeks_of(project)
     picture = report.facts.picture
     return {
         "drawing": drawing.draw(compose(picture)) if picture else None,
@@ -42,8 +43,8 @@ def build(project: Project, period: Period, now: datetime) -> dict[str, Any]:
         "title": words.title(report),
         "lead": words.lead(report),
         "days": words.days(report),
-        "earlier": periods.week_of(period.start - timedelta(hours=1), there).label,
-        "later": periods.week_of(period.end, there).label if period.end <= now else "",
+        "earlier": weeks.before(period).label,
+        "later": weeks.after(period).label if period.end <= now else "",
         "formats": [(code, format.name) for code, format in FORMATS.items()],
         "terms": drawing.terms(report.ledger) if report.ledger and report.now else [],
         "since_base": words.ledger(report.since_base) if report.since_base else "",
@@ -61,21 +62,30 @@ def build(project: Project, period: Period, now: datetime) -> dict[str, Any]:
 
 def listed(project: Project, now: datetime) -> dict[str, Any]:
     """The context of the list of weeks."""
-    return {"weeks": weeks(project, now), "formats": [format.name for format in FORMATS.values()]}
+    return {
+        "weeks": ended(project, weeks_of(project), now),
+        "slot": slot(weeks_of(project)),
+        "formats": [format.name for format in FORMATS.values()],
+    }
 
 
-def weeks(project: Project, now: datetime) -> list[Week]:
+def slot(weeks: Weeks) -> str:
+    """ "Monday 00:00"."""
+    return f"{calendar.day_name[weeks.weekday]} {weeks.at:%H:%M}"
+
+
+def ended(project: Project, cut: Weeks, now: datetime) -> list[Week]:
     """Every week since the first pass, the latest first; the newest MOST_WEEKS of them."""
-    trend, there = history_of(project, whole=True).trend, zone_of(project)
+    trend = history_of(project, whole=True).trend
     if not trend.points:
         return []
-    first, week = trend.points[0].at, periods.week_of(now, there)
+    first, week = trend.points[0].at, cut.of(now)
     found: list[Week] = []
-    rows = {row.label: row for row in pace(trend, week, there, MOST_WEEKS)}
+    rows = {row.label: row for row in pace(trend, week, cut, MOST_WEEKS)}
     while week.end > first and len(found) < MOST_WEEKS:
         if week.label in rows:
             found.append(Week(week, rows[week.label]))
-        week = periods.week_of(week.start - timedelta(hours=1), there)
+        week = cut.before(week)
     return found
 
 

@@ -23,22 +23,23 @@ from remediation.core.report import CameBack, ErrorFile, Facts, Hidden, Reason, 
 from remediation.core.silence import MECHANISMS, SERVING
 from remediation.core.trend import Point, Trend
 from remediation.models import Category, CategoryCount, FileState, Occurrence, Project, Ticket, Transition
+from remediation.reporting import weeks_of
 from remediation.schedule import zone_or_utc
 
 _HIDING = ("masked", "silenced", "not-seen", "held")
 
 
 def zone_of(project: Project) -> ZoneInfo:
-    """The project's zone, in which its weeks begin; UTC where it has none that is known."""
+    """The project's zone, by whose clock its days are told; UTC where it has none that is known."""
     return zone_or_utc(project.time_zone)
 
 
 def report_of(project: Project, period: Period, now: datetime, history: History | None = None) -> Report:
-    """At most ten queries. Raises ArithmeticError rather than give a report that does not add up."""
+    """At most eleven queries. Raises ArithmeticError rather than give a report that does not add up."""
     history = history or history_of(project, whole=True)
     trend = core.until(history.trend, period.end)
     facts = _facts(project, history, trend, period, now)
-    return core.build(project.name, history.trend, period, zone_of(project), facts, now)
+    return core.build(project.name, history.trend, period, weeks_of(project), facts, now)
 
 
 def _facts(project: Project, history: History, trend: Trend, period: Period, now: datetime) -> Facts:

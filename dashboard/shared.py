@@ -8,10 +8,10 @@ from dashboard import badge, still
 from dashboard.history import History, history_of, is_stale
 from dashboard.plot import picture_of
 from dashboard.report_files import render
-from dashboard.reports import report_of, zone_of
-from remediation.core import period as periods
+from dashboard.reports import report_of
 from remediation.core.summary import summary
 from remediation.models import Project
+from remediation.reporting import weeks_of
 
 SVG, HTML = "image/svg+xml; charset=utf-8", "text/html; charset=utf-8"
 
@@ -36,5 +36,5 @@ def _trend(project: Project, history: History, said: str, now: datetime) -> str:
 def _report(project: Project, history: History, now: datetime) -> bytes:
     """Of the week of the last pass; before the first one, of this week."""
     points = history.trend.points
-    week = periods.week_of(points[-1].at if points else now, zone_of(project))
+    week = weeks_of(project).of(points[-1].at if points else now)
     return render(report_of(project, week, now, history), "html")

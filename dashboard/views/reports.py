@@ -15,11 +15,11 @@ from dashboard.period_form import DaysForm
 from dashboard.rates import allowed
 from dashboard.report_files import render as render_file
 from dashboard.reports import report_of, zone_of
-from remediation.core import period as periods
 from remediation.core.period import BadPeriod, Period
 from remediation.exporters import FORMATS, file_name
 from remediation.exporters.pdf import NotSet
 from remediation.models import Project
+from remediation.reporting import weeks_of
 
 logger = logging.getLogger(__name__)
 PDFS_PER_MINUTE = 20  # of one person: each takes a process for about a second
@@ -42,7 +42,7 @@ def this_week(request: HttpRequest, slug: str) -> HttpResponse:
     """The week that runs now."""
     project = access.project_or_404(request.user, slug)
     now = timezone.now()
-    return _page(request, project, periods.week_of(now, zone_of(project)))
+    return _page(request, project, weeks_of(project).of(now))
 
 
 @require_safe
@@ -83,7 +83,7 @@ def _page(request: HttpRequest, project: Project, period: Period) -> HttpRespons
 
 def _period_or_404(project: Project, label: str) -> Period:
     try:
-        period = periods.read(label, zone_of(project))
+        period = weeks_of(project).read(label)
     except BadPeriod as error:
         raise Http404("No such week, and no such days.") from error
     if period.start > timezone.now():

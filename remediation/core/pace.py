@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta, tzinfo
 
 from remediation.core.ledger import Ledger
-from remediation.core.period import Period, week_of
+from remediation.core.period import Period, Weeks
 from remediation.core.trend import Point, Trend
 
 WEEKS = 12  # of the table
@@ -35,12 +34,12 @@ def steps(points: Sequence[Point]) -> Ledger | None:
     return Ledger.over(found) if found else None
 
 
-def pace(trend: Trend, until: Period, zone: tzinfo, most: int = WEEKS) -> tuple[Pace, ...]:
+def pace(trend: Trend, until: Period, weeks: Weeks, most: int = WEEKS) -> tuple[Pace, ...]:
     """The last weeks up to the period's end, from the week of the first pass on; the trend ends with the period."""
     if not trend.points:
         return ()
-    first = week_of(trend.points[0].at, zone)
-    week = week_of(until.end - timedelta(microseconds=1), zone)
+    first = weeks.of(trend.points[0].at)
+    week = weeks.last_of(until)
     rows: list[Pace] = []
     while len(rows) < most and week.end > first.start:
         inside = [point for point in trend.points if point.at in week]
@@ -48,5 +47,5 @@ def pace(trend: Trend, until: Period, zone: tzinfo, most: int = WEEKS) -> tuple[
         rows.insert(
             0, Pace(week.label, len(counted), len(inside), steps(counted), counted[-1].value if counted else None)
         )
-        week = week_of(week.start - timedelta(microseconds=1), zone)
+        week = weeks.before(week)
     return tuple(rows)

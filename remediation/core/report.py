@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from remediation.core.ledger import Ledger
 from remediation.core.pace import Pace, pace, steps
-from remediation.core.period import Period
+from remediation.core.period import Period, Weeks
 from remediation.core.picture import Picture
 from remediation.core.trend import Layer, Point, Trend, comparable
 
@@ -236,7 +236,7 @@ class Report:
         return self.facts.impacts.get(layer.key, "")
 
 
-def build(project: str, whole: Trend, period: Period, zone: tzinfo, facts: Facts, built: datetime) -> Report:
+def build(project: str, whole: Trend, period: Period, weeks: Weeks, facts: Facts, built: datetime) -> Report:
     """The report of a period out of a project's whole trend; nothing later than its end is in it."""
     trend = until(whole, period.end)
     before = next((p for p in reversed(trend.counted) if p.at < period.start), None)
@@ -249,7 +249,7 @@ def build(project: str, whole: Trend, period: Period, zone: tzinfo, facts: Facts
         before=before,
         ledger=_since(trend, before),
         since_base=_since(trend, trend.base),
-        pace=pace(trend, period, zone),
+        pace=pace(trend, period, weeks),
         facts=facts,
     )
 

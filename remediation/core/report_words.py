@@ -165,9 +165,12 @@ def sparkline(report: Report, most: int = 60) -> str:
 
 
 def days(report: Report) -> str:
-    """ "Week 2025-W45, 3 Nov 2025 to 9 Nov 2025"."""
+    """ "Week 2025-W45, 3 Nov 2025 to 9 Nov 2025"; with times and their zone where it does not begin at midnight."""
     period = report.period
     span = f"{day(period.first)} to {day(period.last)}"
+    if not period.whole_days:
+        start, end = (at.astimezone(period.zone) for at in (period.start, period.end))
+        span = f"{day(start)} {start:%H:%M} to {day(end)} {end:%H:%M} {period.zone}"
     return f"Week {period.label}, {span}" if period.week else span
 
 

@@ -11,6 +11,7 @@ from remediation.models.ownership import BlamedFiles, OwnersFile
 from remediation.models.passes import CollectionPass, Rename, Result, Scope
 from remediation.models.people import RANK, GitIdentity, Invitation, Membership, Remembered, SavedView, Session, User
 from remediation.models.projects import Project
+from remediation.models.reports import Recipient, ReportFile, ReportPlan, WeeklyReport
 from remediation.models.sharing import ShareLink
 from remediation.models.tickets import FileState, Fingerprint, FixMark, Occurrence, TestFile, Ticket, Transition
 from remediation.models.work import Rebuild
@@ -40,9 +41,12 @@ __all__ = [
     "Project",
     "Rebuild",
     "Receiver",
+    "Recipient",
     "Regrouping",
     "Remembered",
     "Rename",
+    "ReportFile",
+    "ReportPlan",
     "Result",
     "RuleSet",
     "SavedView",
@@ -53,4 +57,5 @@ __all__ = [
     "Ticket",
     "Transition",
     "User",
+    "WeeklyReport",
 ]

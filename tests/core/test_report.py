@@ -23,7 +23,8 @@ from remediation.exporters import json as as_json
 from tests.core.histories import LAYERS, START, histories, told
 from tests.core.refutation import faults, flat
 
-FIRST = period.week_of(START, UTC)  # the week of 2 March 2026, a Monday
+WEEKS = period.Weeks(UTC)  # from Monday to Monday
+FIRST = WEEKS.of(START)  # the week of 2 March 2026, a Monday
 
 
 def facts_of(trend: Trend, span: period.Period) -> Facts:
@@ -42,7 +43,7 @@ def facts_of(trend: Trend, span: period.Period) -> Facts:
 
 def report_of(trend: Trend, span: period.Period = FIRST, **facts: object) -> Report:
     made = replace(facts_of(trend, span), **facts)
-    return build("atlas-backend", trend, span, UTC, made, span.end)
+    return build("atlas-backend", trend, span, WEEKS, made, span.end)
 
 
 @pytest.mark.parametrize(
@@ -63,11 +64,11 @@ def test_the_title_is_computed(totals: tuple[int | str, ...], title: str) -> Non
 
 def test_a_week_without_a_count_dates_the_last_number_and_never_calls_it_todays() -> None:
     trend = told(15, *["blocked"] * 9)
-    text = markdown.export(report_of(trend, period.week("2026-W11", UTC)))
+    text = markdown.export(report_of(trend, WEEKS.named("2026-W11")))
     assert "# Collection errors could not be counted this week" in text
     assert "The last number is from 2 Mar 2026: 15 errors at pass #1." in text and "this is not zero errors" in text
     assert "Not counted this week." in text and "%" not in text
-    quiet = report_of(told(15), period.week("2026-W11", UTC))
+    quiet = report_of(told(15), WEEKS.named("2026-W11"))
     assert report_words.title(quiet) == "Collection errors were not counted this week"
 
 
@@ -108,28 +109,28 @@ def test_a_ledger_that_leads_elsewhere_is_no_report() -> None:
 def test_what_comes_after_the_period_is_not_in_it() -> None:
     trend = told(25, 15, *[15] * 5, 3)
     assert report_words.title(report_of(trend)) == "25 collection errors became 15 this week"
-    next_ = report_of(trend, period.week("2026-W11", UTC))
+    next_ = report_of(trend, WEEKS.named("2026-W11"))
     assert report_words.title(next_) == "15 collection errors became 3 this week"
     assert next_.before is not None and next_.before.number == 7
 
 
 def test_a_period_runs_from_midnight_to_midnight_whatever_the_clock_does() -> None:
     berlin = ZoneInfo("Europe/Berlin")
-    hours = [(span.end - span.start) / timedelta(hours=1) for span in (period.week("2026-W13", berlin), FIRST)]
+    hours = [(span.end - span.start) / timedelta(hours=1) for span in (period.Weeks(berlin).named("2026-W13"), FIRST)]
     assert hours == [167, 168]
-    assert period.week_of(datetime(2026, 3, 29, 22, 30, tzinfo=UTC), berlin).label == "2026-W14"
+    assert period.Weeks(berlin).of(datetime(2026, 3, 29, 22, 30, tzinfo=UTC)).label == "2026-W14"
     assert period.between(date(2026, 10, 25), date(2026, 10, 25), berlin).label == "2026-10-25-to-2026-10-25"
 
 
 @pytest.mark.parametrize("label", ["", "2026", "2026-W54", "2026-W00", "0000-W01", "9999-W52", "2026-w10", "２026-W10"])
 def test_a_week_that_does_not_exist_is_refused(label: str) -> None:
     with pytest.raises(period.BadPeriod):
-        period.week(label, ZoneInfo("Asia/Tokyo"))
+        period.Weeks(ZoneInfo("Asia/Tokyo")).named(label)
 
 
 @given(histories(), st.integers(0, 8))
 def test_nothing_in_it_is_refuted_by_the_passes(trend: Trend, weeks: int) -> None:
-    span = period.week_of(START + timedelta(weeks=weeks), UTC)
+    span = WEEKS.of(START + timedelta(weeks=weeks))
     text = markdown.export(report_of(trend, span))
     assert faults(flat(text), trend, span) == []
     assert ("Nothing was counted" in text) == (not until(trend, span.end).counted)
@@ -164,7 +165,7 @@ def test_a_number_that_was_tampered_with_is_found(right: str, wrong: str) -> Non
 
 @given(histories(), st.integers(0, 4))
 def test_no_export_has_a_number_for_a_pass_without_one(trend: Trend, weeks: int) -> None:
-    made = report_of(trend, period.week_of(START + timedelta(weeks=weeks), UTC))
+    made = report_of(trend, WEEKS.of(START + timedelta(weeks=weeks)))
     rows = list(csv_reader.DictReader(io.StringIO(csv.export(made))))
     document = json.loads(as_json.export(made))
     assert document["format"] == 1

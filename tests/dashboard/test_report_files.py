@@ -8,7 +8,7 @@ import json
 import re
 import time
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from remediation.exporters.json import content_hash
 from remediation.exporters.looks import Looks
 from tests.core import refutation, schema
 from tests.core.histories import START, histories, told
-from tests.core.test_report import report_of
+from tests.core.test_report import WEEKS, report_of
 from tests.core.workbook import Workbook
 
 HOSTILE = '#eval("1") $x$ \\u{41} @ref *b* _i_ `c` <b>x</b> =1+1 {{ x }} </style><script>// #import "@preview/x"'
@@ -56,7 +56,7 @@ def words_of_pdf(content: bytes) -> str:
 
 
 def span_of(weeks: int) -> period.Period:
-    return period.week_of(START + timedelta(weeks=weeks), UTC)
+    return WEEKS.of(START + timedelta(weeks=weeks))
 
 
 @settings(max_examples=40, deadline=None)

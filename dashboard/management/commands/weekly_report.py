@@ -13,12 +13,13 @@ from django.utils import timezone
 from dashboard.management.base import OK, ProjectCommand
 from dashboard.management.commands.run_pass import find_project
 from dashboard.report_files import render
-from dashboard.reports import report_of, zone_of
+from dashboard.reports import report_of
 from remediation.core import period as periods
 from remediation.core.period import BadPeriod, Period
 from remediation.exporters import FORMATS, file_name
 from remediation.exporters.pdf import NotSet
 from remediation.models import Project
+from remediation.reporting import weeks_of
 
 
 class Command(ProjectCommand):
@@ -87,11 +88,11 @@ def _umask() -> int:
 
 
 def _period(project: Project, options: dict[str, Any]) -> Period:
-    there, (since, until) = zone_of(project), (options["since"], options["until"])
+    weeks, (since, until) = weeks_of(project), (options["since"], options["until"])
     if options["week"] and (since or until):
         raise CommandError("Give --week, or --since and --until, not both.")
     if bool(since) != bool(until):
         raise CommandError("Give both --since and --until.")
     if since:
-        return periods.between(periods.day(since), periods.day(until), there)
-    return periods.week(options["week"], there) if options["week"] else periods.week_of(timezone.now(), there)
+        return periods.between(periods.day(since), periods.day(until), weeks.zone)
+    return weeks.named(options["week"]) if options["week"] else weeks.of(timezone.now())
