@@ -15,6 +15,7 @@ from remediation.core import report_words as words
 from remediation.core.pace import Pace, pace
 from remediation.core.period import Period, Weeks
 from remediation.core.report import Report
+from remediation.core.report_numbers import Answers
 from remediation.core.summary import summary
 from remediation.exporters import FORMATS
 from remediation.models import Project
@@ -34,7 +35,7 @@ class Week:
 def build(project: Project, period: Period, now: datetime) -> dict[str, Any]:
     """The context of one report. Raises ArithmeticError rather than show one that does not add up."""
     report = report_of(project, period, now)
-    weeks = weeks_of(project)
+    weeks, answers = weeks_of(project), Answers(report)
     picture = report.facts.picture
     return {
         "drawing": drawing.draw(compose(picture)) if picture else None,
@@ -51,6 +52,11 @@ def build(project: Project, period: Period, now: datetime) -> dict[str, Any]:
         "reductions": words.reductions(report),
         "bases": _bases(report),
         "columns": [(point, report.facts.tickets.get(point.number), _run(report, point)) for point in report.columns],
+        "categories": [(line, answers.to(line.impact, line.layer.name)) for line in report.categories],
+        "resolved": [
+            (row, answers.to(row.solution, row.label), answers.to(row.value, row.label))
+            for row in report.facts.resolved
+        ],
         "categories_sum": words.total([line.now for line in report.categories]),
         "groups": [(name, slot, rows, sum(row.errors for row in rows)) for name, slot, rows in report.groups],
         "remaining_sum": words.total([sum(row.errors for row in rows) for _, _, rows in report.groups]),

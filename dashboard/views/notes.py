@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from dashboard import access
+from dashboard.said_hints import hint
 from dashboard.ticket_forms import NoteForm, StatementForm
 from dashboard.views.ticket import page
 from remediation import tickets
@@ -58,4 +59,5 @@ def statement(request: HttpRequest, slug: str, label: str) -> HttpResponse:
         form.look_here("solution")
         return page(request, ticket, status=409, statement_form=form, conflict=outcome)
     messages.success(request, f"Stated for the report of {ticket.label}.", extra_tags="good")
+    hint(request, ticket.project, (ticket.solution, ticket.business_value), ticket.label)
     return redirect("ticket", slug, label)

@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from dashboard import access, rules_page
 from dashboard.forms import CategoryForm
 from dashboard.rule_rows import RuleRows
+from dashboard.said_hints import hint
 from dashboard.sending import rebuild_soon
 from dashboard.views.fragments import wants_part
 from remediation import categories
@@ -81,6 +82,7 @@ def category(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             form.refuse(refused.field, refused.text)
         else:
             messages.success(request, text, extra_tags="good")
+            hint(request, project, [form.cleaned_data["business_impact"]], form.cleaned_data["name"])
             return redirect("rules", project.slug)
     page = rules_page.build_page(project, RuleRows.of_project(project), wrong=(pk, form))
     return render(request, "dashboard/rules.html", page, status=422)

@@ -9,7 +9,9 @@ from typing import TypeVar
 from remediation.core import report_words as say
 from remediation.core.document import Block, Chart, Code, Heading, Items, Paragraph, Said, Stated, Table, Words
 from remediation.core.lead import errors
+from remediation.core.quoted_numbers import Disagreement
 from remediation.core.report import CameBack, Remaining, Report, Resolved
+from remediation.core.report_numbers import Answers
 from remediation.core.summary import summary
 
 T = TypeVar("T")
@@ -17,15 +19,15 @@ T = TypeVar("T")
 
 def blocks(report: Report, most: int | None = None) -> tuple[Block, ...]:
     """The whole document. ``most``: of the rows of each list; a note says how many there are."""
-    cut = _Cut(most)
+    cut, answers = _Cut(most), Answers(report)
     return (
         Heading(1, (say.title(report),)),
         Paragraph((Said(report.project), f" · {say.days(report)}"), "quiet"),
         Paragraph((" ".join(say.lead(report)),), "lead"),
         *_before_and_after(report),
         *_moved(report),
-        *_categories(report),
-        *_resolved(report, cut),
+        *_categories(report, answers),
+        *_resolved(report, cut, answers),
         *_came_back(report),
         *_remaining(report, cut),
         *_hidden(report, cut),
@@ -93,14 +95,14 @@ def _moved(report: Report) -> Iterator[Block]:
 _CAPTION = "Errors per counted pass, by category. A gap was not counted, so it has no value; it is not zero."
 
 
-def _categories(report: Report) -> Iterator[Block]:
+def _categories(report: Report, answers: Answers) -> Iterator[Block]:
     last = report.last
     if last is None or not report.categories:
         return
     lines = report.categories
     rows = tuple(
         (
-            (Said(line.layer.name), *((": ", Stated(line.impact)) if line.impact else ())),
+            (Said(line.layer.name), *_stated(": ", line.impact, answers.to(line.impact, line.layer.name))),
             *((f"{count:,}",) for count in line.counts),
         )
         for line in lines
@@ -111,14 +113,14 @@ def _categories(report: Report) -> Iterator[Block]:
     yield Paragraph((f"Sum at #{last.number}: {say.total([line.now for line in lines])}",), "sum")
 
 
-def _resolved(report: Report, cut: _Cut) -> Iterator[Block]:
+def _resolved(report: Report, cut: _Cut, answers: Answers) -> Iterator[Block]:
     facts, words = report.facts, report.period.words
     yield Heading(2, (f"Resolved {words}",))
     if not facts.resolved:
         yield Paragraph((f"No ticket was verified {words}.",))
     for row in cut.rows(facts.resolved):
         yield Heading(3, (f"{row.label} ", Said(row.title)))
-        yield Items(tuple(_facts(row)))
+        yield Items(tuple(_facts(row, answers)))
     yield from cut.note(facts.resolved, "resolved tickets")
     if facts.deleted:
         yield Paragraph((f"Test files with errors that were deleted {words}:",))
@@ -126,16 +128,22 @@ def _resolved(report: Report, cut: _Cut) -> Iterator[Block]:
         yield from cut.note(facts.deleted, "deleted test files")
 
 
-def _facts(row: Resolved) -> Iterator[Words]:
+def _facts(row: Resolved, answers: Answers) -> Iterator[Words]:
     yield (Said(row.kind), *((" in ", Code(row.module)) if row.module else ()), "; ", Said(row.category_name))
     yield (f"{errors(row.fixed)} cleared; {_files(row.freed)} freed",)
     if row.deleted:
         yield (f"{errors(row.deleted)} gone with deleted files",)
-    if row.solution:
-        yield ("Solution: ", Stated(row.solution))
-    if row.value:
-        yield ("Business value: ", Stated(row.value))
+    for what, text in (("Solution: ", row.solution), ("Business value: ", row.value)):
+        if text:
+            yield _stated(what, text, answers.to(text, row.label))
     yield (f"Verified by pass #{row.number}", *((" on ", Code(row.commit[:9])) if row.commit else ()))
+
+
+def _stated(what: str, text: str, answers: tuple[Disagreement, ...]) -> Words:
+    """A text that people wrote, and beside it what passes say to its numbers; nothing where there is no text."""
+    if not text:
+        return ()
+    return (what, Stated(text), *(part for answer in answers for part in ("; ", Said(answer.text))))
 
 
 def _came_back(report: Report) -> Iterator[Block]:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from remediation.core import report_words
+from remediation.core.quoted_numbers import Disagreement
 from remediation.core.report import Report
+from remediation.core.report_numbers import Answers
 from remediation.core.trend import Point
 
 FORMAT = 1
@@ -36,7 +39,7 @@ def content_hash(report: Report) -> str:
 
 
 def _document(report: Report) -> dict[str, Any]:
-    facts = report.facts
+    facts, answers = report.facts, Answers(report)
     return {
         "project": report.project,
         "period": {
@@ -53,11 +56,24 @@ def _document(report: Report) -> dict[str, Any]:
         "since_base": asdict(report.since_base) if report.since_base else None,
         "reductions": report_words.reductions(report),
         "categories": [
-            {"name": line.layer.name, "base": line.base, "before": line.before, "last": line.now, "impact": line.impact}
+            {
+                "name": line.layer.name,
+                "base": line.base,
+                "before": line.before,
+                "last": line.now,
+                "impact": line.impact,
+                "disagreements": _rows(answers.to(line.impact, line.layer.name)),
+            }
             for line in report.categories
         ],
         "remaining": [asdict(row) for row in facts.remaining],
-        "resolved": [asdict(row) for row in facts.resolved],
+        "resolved": [
+            {
+                **asdict(row),
+                "disagreements": _rows([*answers.to(row.solution, row.label), *answers.to(row.value, row.label)]),
+            }
+            for row in facts.resolved
+        ],
         "came_back": [asdict(row) for row in facts.came_back],
         "hidden": [asdict(row) for row in facts.hidden],
         "silenced": [{"how": how, "files": files} for how, files in facts.silenced],
@@ -92,6 +108,10 @@ def _pass(point: Point | None) -> dict[str, Any] | None:
         "environment": point.environment,
         "scope": point.scope,
     }
+
+
+def _rows(answers: Sequence[Disagreement]) -> list[dict[str, str]]:
+    return [asdict(answer) for answer in answers]
 
 
 def _iso(at: datetime) -> str:

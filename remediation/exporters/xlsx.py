@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import Any
 
 from remediation.core.report import Report
+from remediation.core.report_numbers import Answers
 from remediation.exporters import xlsx_summary
 from remediation.exporters.json import content_hash
 from remediation.exporters.sheet import Book, Sheet, letter
@@ -56,18 +57,20 @@ def _passes(sheet: Sheet, report: Report) -> None:
 
 def _tickets(sheet: Sheet, report: Report) -> None:
     """What is left first: the summary sums those rows."""
-    facts = report.facts
+    facts, answers = report.facts, Answers(report)
     stated = [f"{name} (stated, not measured)" for name in ("Solution", "Business value")]
     head = ["List", "Ticket", "Root cause", "Kind", "Category", "State now", "Owner now", "Errors"]
-    sheet.head([*head, "Cleared", "Deleted", "Files freed", "Pass", "Commit", *stated])
-    sheet.widths({0: 11, 1: 9, 2: 60, 3: 20, 4: 26, 5: 12, 6: 18, 13: 40, 14: 40})
+    sheet.head([*head, "Cleared", "Deleted", "Files freed", "Pass", "Commit", *stated, "Not borne out"])
+    sheet.widths({0: 11, 1: 9, 2: 60, 3: 20, 4: 26, 5: 12, 6: 18, 13: 40, 14: 40, 15: 60})
     for left in facts.remaining:
         texts = [left.label, left.title, left.kind, left.category_name, left.status.replace("-", " "), left.owner]
         sheet.add(["remaining", *texts, left.errors])
     for done in facts.resolved:
         texts = [done.label, done.title, done.kind, done.category_name]
         counts = [None, None, None, done.fixed, done.deleted, done.freed, done.number]
-        sheet.add(["resolved", *texts, *counts, done.commit[:12], done.solution, done.value])
+        said = [*answers.to(done.solution, done.label), *answers.to(done.value, done.label)]
+        stated = [done.solution, done.value, "; ".join(answer.text for answer in said)]
+        sheet.add(["resolved", *texts, *counts, done.commit[:12], *stated])
     for back in facts.came_back:
         empty = [None] * 3
         sheet.add(

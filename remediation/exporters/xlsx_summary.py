@@ -8,6 +8,7 @@ from remediation.core import report_words as say
 from remediation.core.ledger import Ledger
 from remediation.core.reduction import reduction
 from remediation.core.report import Report
+from remediation.core.report_numbers import Answers
 from remediation.core.trend import Point
 from remediation.exporters.json import content_hash
 from remediation.exporters.sheet import Sheet, letter
@@ -45,7 +46,7 @@ def terms(first: int, row: int) -> str:
 
 def write(sheet: Sheet, report: Report) -> None:
     """Fill the sheet; a part that is unknown says so in words and has empty cells."""
-    sheet.widths({0: 46, 1: 14, 2: 14, 3: 14, 4: 14, 5: 60})
+    sheet.widths({0: 46, 1: 14, 2: 14, 3: 14, 4: 14, 5: 60, 6: 60})
     sheet.add([title(report)], "title")
     sheet.add([f"{report.project}, {say.days(report)}"])
     sheet.add([f"{say.made(report)} Content hash {content_hash(report)}"], "quiet")
@@ -93,12 +94,15 @@ def _ledger(sheet: Sheet, report: Report, ledger: Ledger, start: Point) -> None:
 
 
 def _categories(sheet: Sheet, report: Report) -> None:
-    columns = report.columns
+    columns, answers = report.columns, Answers(report)
     room = [None] * (4 - len(columns))  # the statements stand in one column whatever is compared
     sheet.add([])
     names = [f"#{point.number}" for point in columns]
-    sheet.add(["Category", *names, *room, "Business impact (stated, not measured)"], "bold")
-    rows = [sheet.add([line.layer.name, *line.counts, *room, line.impact]) for line in report.categories]
+    sheet.add(["Category", *names, *room, "Business impact (stated, not measured)", "Not borne out"], "bold")
+    rows = []
+    for line in report.categories:
+        said = "; ".join(answer.text for answer in answers.to(line.impact, line.layer.name))
+        rows.append(sheet.add([line.layer.name, *line.counts, *room, line.impact, said]))
     sums = [
         (f"=SUM({letter(i)}{rows[0]}:{letter(i)}{rows[-1]})" if rows else "=0", point.total)
         for i, point in enumerate(columns, start=1)
