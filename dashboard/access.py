@@ -15,9 +15,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from remediation.api_tokens import REACH
 from remediation.core.mutes import Until
 from remediation.models import (
     RANK,
+    ApiToken,
     CollectionPass,
     ConnectionCheck,
     Invitation,
@@ -217,6 +219,35 @@ def admin_only(user: Any) -> None:
     """Raises PermissionDenied unless the person is an administrator."""
     if not user.is_superuser:
         raise PermissionDenied("Only an administrator may do this.")
+
+
+def may_call(token: ApiToken, scope: str) -> None:
+    """Raises PermissionDenied unless the token's scope reaches what is asked for."""
+    if REACH[token.scope] < REACH[scope]:
+        raise PermissionDenied(f"This token has the scope {token.scope}. This needs {scope}: make another token.")
+
+
+def reached_by(token: ApiToken, slug: str) -> Any:
+    """The token's owner, for whom a project is then asked for. Raises Http404 where the token is for another one."""
+    if token.project is not None and token.project.slug != slug:
+        raise Http404("No such project.")
+    return token.owner
+
+
+def api_projects_of(token: ApiToken) -> list[Project]:
+    """Every project that the token reaches, by name, each with its owner's :class:`Rights`. One query."""
+    return [project for project in projects_of(token.owner) if token.project_id in {None, project.pk}]
+
+
+def api_token_or_404(user: Any, pk: int, *, anyones: bool = False) -> ApiToken:
+    """One of the person's own tokens; ``anyones``: for an administrator. Raises Http404, PermissionDenied."""
+    if anyones:
+        admin_only(user)
+    rows = ApiToken.objects.select_related("owner", "project", "revoked_by")
+    found = (rows if anyones else rows.filter(owner=user)).filter(pk=pk).first() if pk < 2**63 else None
+    if found is None:
+        raise Http404("No such token.")
+    return found
 
 
 def safe_next(request: HttpRequest, wanted: str, default: str) -> str:

@@ -39,7 +39,7 @@ def build(collection_pass: CollectionPass, now: datetime) -> dict[str, Any]:
         "terms": drawing.terms(ledger) if ledger else [],
         "lists": lists_of(collection_pass, previous) if collection_pass.counted else [],
         "since": _since(collection_pass, previous),
-        "categories": _categories(collection_pass) if collection_pass.counted else [],
+        "categories": categories_of(collection_pass) if collection_pass.counted else [],
         "differences": _differences(collection_pass, previous),
         "also": _also(collection_pass, previous),
         "level": sandbox.LEVELS.get(collection_pass.sandbox_level or 0, ""),
@@ -51,6 +51,17 @@ def build(collection_pass: CollectionPass, now: datetime) -> dict[str, Any]:
         "held": collection_pass.held and collection_pass.confirmed_at is None,
         "offered": previous.number if previous else None,
     }
+
+
+def categories_of(collection_pass: CollectionPass) -> list[dict[str, Any]]:
+    """Errors and tickets by category; ``environment``: how many of the errors are the environment's. One query."""
+    sums: dict[int, dict[str, Any]] = {}
+    for row in collection_pass.category_counts.select_related("category").order_by("category__order", "category_id"):
+        line = sums.setdefault(row.category_id, {"category": row.category, "errors": 0, "environment": 0, "tickets": 0})
+        line["errors"] += row.errors
+        line["environment"] += row.errors * row.environment
+        line["tickets"] += row.tickets
+    return list(sums.values())
 
 
 def _since(collection_pass: CollectionPass, previous: CollectionPass | None) -> dict[str, Any] | None:
@@ -84,16 +95,6 @@ def _blocker_ticket(collection_pass: CollectionPass) -> Ticket | None:
     )
     ticket = rows.select_related("project", "claimed_by").first()
     return ticket.merged_into or ticket if ticket else None
-
-
-def _categories(collection_pass: CollectionPass) -> list[dict[str, Any]]:
-    """Errors and tickets by category, both kinds of error together. One query."""
-    sums: dict[int, dict[str, Any]] = {}
-    for row in collection_pass.category_counts.select_related("category").order_by("category__order", "category_id"):
-        line = sums.setdefault(row.category_id, {"category": row.category, "errors": 0, "tickets": 0})
-        line["errors"] += row.errors
-        line["tickets"] += row.tickets
-    return list(sums.values())
 
 
 def _differences(collection_pass: CollectionPass, previous: CollectionPass | None) -> list[str]:

@@ -7,10 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.forms import Form
 from django.http import HttpRequest
+from django.utils import timezone
 
 from dashboard.people_forms import EmailForm, GitAddressForm, PasswordForm, PersonForm
 from dashboard.sessions import devices_of
-from remediation import people
+from remediation import api_tokens, people
 
 
 def build(request: HttpRequest, **bound: Form) -> dict[str, Any]:
@@ -39,4 +40,5 @@ def build(request: HttpRequest, **bound: Form) -> dict[str, Any]:
         "devices": devices_of(user, request.session.session_key or ""),
         "identities": list(user.git_identities.all()),
         "authors": people.seen_authors(user),
+        "tokens": api_tokens.holding(timezone.now()).filter(owner=user).count(),
     }

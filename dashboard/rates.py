@@ -18,3 +18,8 @@ def allowed(name: str, per_minute: int) -> bool:
     except (redis.RedisError, OSError):
         return True
     return int(calls) <= per_minute
+
+
+def seconds_left() -> int:
+    """Until the next minute begins, in whole seconds from 1 to 60."""
+    return 60 - int(time.time()) % 60

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from dashboard.health import healthz
 from dashboard.views import (
@@ -37,11 +37,13 @@ from dashboard.views import (
     sso,
     ticket,
     tickets,
+    tokens,
     work,
 )
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("api/v1/", include("dashboard.api.urls")),
     # / and signing in
     path("", portfolio.portfolio, name="portfolio"),
     path("login/", people.SignIn.as_view(), name="account_login"),
@@ -68,6 +70,8 @@ urlpatterns = [
     path("me/profile/password/", profile.password, name="profile-password"),
     path("me/profile/sessions/", profile.devices, name="profile-sessions"),
     path("me/profile/commits/", profile.git_addresses, name="profile-commits"),
+    path("me/profile/tokens/", tokens.tokens, name="tokens"),
+    path("me/profile/tokens/<int:pk>/", tokens.token, name="token"),
     path("me/profile/sso/", sso.disconnect, name="profile-sso"),
     path("me/profile/second-factor/", second_factor.SwitchOn.as_view(), name="mfa_activate_totp"),
     path("me/profile/second-factor/off/", second_factor.SwitchOff.as_view(), name="mfa_deactivate_totp"),
@@ -88,6 +92,8 @@ urlpatterns = [
     path("admin-area/people/<int:pk>/", administration.person, name="admin-person"),
     path("admin-area/projects/", administration.projects, name="admin-projects"),
     path("admin-area/projects/<slug:slug>/delete/", administration.delete, name="delete-project"),
+    path("admin-area/tokens/", tokens.every_token, name="admin-tokens"),
+    path("admin-area/tokens/<int:pk>/", tokens.any_token, name="admin-token"),
     path("admin-area/server/", administration.server, name="admin-server"),
     path("admin-area/server/checks/", administration.examine, name="admin-findings"),
     path("admin-area/server/mail/", administration.mail, name="admin-mail"),

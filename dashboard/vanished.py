@@ -23,13 +23,16 @@ class Vanished:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """404 where the address names a project that is not there any more; else the error stays one."""
-        slug = request.resolver_match.kwargs.get("slug") if request.resolver_match else None
-        if not slug or not isinstance(error, ObjectDoesNotExist | IntegrityError | DatabaseError):
-            return None
-        try:
-            if Project.objects.filter(slug=slug).exists():
-                return None
-        except DatabaseError:  # it is the database that is away
-            return None
-        return page_not_found(request, Http404("The project was deleted."))
+        """404 where the project is gone; else the error stays one."""
+        return page_not_found(request, Http404("The project was deleted.")) if is_gone(request, error) else None
+
+
+def is_gone(request: HttpRequest, error: Exception) -> bool:
+    """Whether a view failed because the project that its address names is not there any more."""
+    slug = request.resolver_match.kwargs.get("slug") if request.resolver_match else None
+    if not slug or not isinstance(error, ObjectDoesNotExist | IntegrityError | DatabaseError):
+        return False
+    try:
+        return not Project.objects.filter(slug=slug).exists()
+    except DatabaseError:  # it is the database that is away
+        return False

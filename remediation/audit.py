@@ -23,11 +23,15 @@ _VALUE = 300  # characters kept of a value
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts for as long as a request or a command lasts, and from which address; ``name`` where no account does."""
+    """Who acts for as long as a request or a command lasts, and from which address; ``name`` where no account does.
+
+    ``token``: the name of the token by which a program acts for the account; "" for the person themselves.
+    """
 
     user: Any = None
     name: str = "system"
     address: str = ""
+    token: str = ""
 
 
 _actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
@@ -57,7 +61,9 @@ def write(
     AuditLine.objects.create(
         at=timezone.now(),
         actor_id=user.pk if user else None,
-        actor=_named(user) if user else clean_line(actor.name, 310),
+        actor=clean_line(_named(user) + (f", token “{actor.token}”" if actor.token else ""), 310)
+        if user
+        else clean_line(actor.name, 310),
         address=actor.address[:45],
         verb=verb,
         object=clean_line(what, 300),

@@ -49,7 +49,7 @@ def this_week(request: HttpRequest, slug: str) -> HttpResponse:
 def report(request: HttpRequest, slug: str, label: str) -> HttpResponse:
     """One week, such as 2025-W45, or the days 2025-11-03-to-2025-11-19."""
     project = access.project_or_404(request.user, slug)
-    return _page(request, project, _period_or_404(project, label))
+    return _page(request, project, period_or_404(project, label))
 
 
 @require_safe
@@ -58,7 +58,7 @@ def export(request: HttpRequest, slug: str, label: str, format: str) -> HttpResp
     project = access.project_or_404(request.user, slug)
     if format not in FORMATS:
         raise Http404("No such format.")
-    made = report_of(project, _period_or_404(project, label), timezone.now())
+    made = report_of(project, period_or_404(project, label), timezone.now())
     if format == "pdf" and not allowed(f"pdf:{request.user.pk}", PDFS_PER_MINUTE):
         return _no_file(request, project, label, "That were many PDFs. The next minute takes new ones.")
     try:
@@ -81,7 +81,8 @@ def _page(request: HttpRequest, project: Project, period: Period) -> HttpRespons
     return render(request, "dashboard/report.html", {"project": project, "page": "report", **context})
 
 
-def _period_or_404(project: Project, label: str) -> Period:
+def period_or_404(project: Project, label: str) -> Period:
+    """The week or the days of a label. Raises Http404 for none, and for what has not begun."""
     try:
         period = weeks_of(project).read(label)
     except BadPeriod as error:

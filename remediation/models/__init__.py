@@ -1,5 +1,6 @@
 """The tables. What every column means exactly stands beside it; constraints live in the database."""
 
+from remediation.models.api_tokens import ApiToken, KeyedPass, TokenUse
 from remediation.models.audit import AuditLine
 from remediation.models.categories import Category, CategoryCount, CategoryRule, RuleSet
 from remediation.models.checks import ConnectionCheck
@@ -18,6 +19,7 @@ from remediation.models.work import Rebuild
 
 __all__ = [
     "RANK",
+    "ApiToken",
     "AuditLine",
     "BlamedFiles",
     "Category",
@@ -31,6 +33,7 @@ __all__ = [
     "FixMark",
     "GitIdentity",
     "Invitation",
+    "KeyedPass",
     "Membership",
     "Mute",
     "Notice",
@@ -55,6 +58,7 @@ __all__ = [
     "ShareLink",
     "TestFile",
     "Ticket",
+    "TokenUse",
     "Transition",
     "User",
     "WeeklyReport",

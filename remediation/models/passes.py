@@ -71,6 +71,7 @@ class CollectionPass(models.Model):
         COMMAND = "command", "Command line"
         REPLAY = "replay", "Replay"
         PUSH = "push", "Push"
+        API = "api", "API"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"

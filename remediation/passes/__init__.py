@@ -1,5 +1,6 @@
 """Passes, from the due time to the recorded result."""
 
+from remediation.passes.asking import ask
 from remediation.passes.lease import LEASE, claim
 from remediation.passes.queueing import (
     MAX_ATTEMPTS,
@@ -22,6 +23,7 @@ __all__ = [
     "MAX_ATTEMPTS",
     "LostLease",
     "Report",
+    "ask",
     "cancel",
     "claim",
     "clear_deleted",

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 # The schedule and a push are nobody's deed, and the pass itself says which of them it was.
-_BY_PEOPLE = {"manual", "command", "replay"}
+_BY_PEOPLE = {"manual", "command", "replay", "api"}
 # A hint that got lost is repeated after this long; one that is merely waiting costs a query.
 NUDGE_AGAIN = timedelta(seconds=60)
 

@@ -130,7 +130,7 @@ class _Run:
         commit = mirror.commit(sha)
         at_tip = sha == mirror.resolve(branch)
         # A commit named on the command line is a replay, even the newest: histories are replayed commit by commit.
-        live = not wanted or (self.collection_pass.trigger == "manual" and at_tip)
+        live = not wanted or (self.collection_pass.trigger in {"manual", "api"} and at_tip)
         self.so_far = replace(
             self.so_far,
             commit=commit,

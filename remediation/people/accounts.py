@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from remediation import audit, tickets
+from remediation import api_tokens, audit, tickets
 from remediation.models import CollectionPass, GitIdentity, Invitation, Project, Remembered, Session, Ticket, User
 from remediation.refusals import Refused
 
@@ -44,7 +44,7 @@ def set_password(user: User, password: str, how: str) -> None:
 
 
 def deactivate(user: User, by: User) -> None:
-    """Close an account: signed out everywhere, its claims released, its open invitations taken back.
+    """Close an account: signed out everywhere, its claims released, its open invitations and tokens taken back.
 
     Raises Refused for the last administrator, who could not be helped from within the site.
     """
@@ -54,6 +54,7 @@ def deactivate(user: User, by: User) -> None:
             raise Refused("", "This is the last administrator. Make somebody else one first.")
         User.objects.filter(pk=user.pk).update(is_active=False)
         sign_out(user)
+        api_tokens.revoke_all(user, by, timezone.now())
         withdraw_invitations(user)
         release_claims(claims_of(user), by)
         audit.write("closed", f"account {user.username}", by=by)

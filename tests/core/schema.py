@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 _TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "integer": int, "null": type(None)}
+_TYPES["number"] = (int, float)
 _TYPES["boolean"] = bool  # which Python takes for an int, too
-_SAYS = {"$schema", "title", "description", "$defs"}
+_SAYS = {"$schema", "title", "description", "default", "$defs"}
 
 
 def faults(value: Any, schema: dict[str, Any], root: dict[str, Any], place: str = "$") -> Iterator[str]:
@@ -31,6 +32,13 @@ def _check(word: str, says: Any, value: Any, schema: dict[str, Any], root: dict[
         case "const" | "enum":
             if value not in ([says] if word == "const" else says):
                 yield f"{place}: {value!r} is not {says}"
+        case "anyOf":
+            if all(list(faults(value, each, root, place)) for each in says):
+                yield f"{place}: {value!r} is none of {len(says)}"
+        case "format":
+            assert says in {"date-time", "uri"}
+            if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z$|https?://", value):
+                yield f"{place}: {value!r} is no {says}"
         case "pattern":
             if isinstance(value, str) and not re.search(says, value):
                 yield f"{place}: {value!r} is not {says}"

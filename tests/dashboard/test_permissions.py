@@ -13,9 +13,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from dashboard.api import urls as api_urls
 from remediation import hooks, sharing, telling, tickets
-from remediation.models import ConnectionCheck, Project
+from remediation.models import ConnectionCheck, Project, User
 from tests.dashboard.cast import ROLES, Cast
+from tests.dashboard.programs import made, row
 from tests.dashboard.traces import DEEDS, ELSEWHERE, LEAVE_NOTHING
 
 OPEN, SIGNED_IN, READ, WORK, LEAD, ADMIN = range(6)
@@ -53,6 +55,10 @@ ROUTES = {
     "profile-sessions": Route(None, SIGNED_IN, in_project=False),
     "profile-commits": Route(None, SIGNED_IN, in_project=False),
     "profile-sso": Route(None, SIGNED_IN, in_project=False),
+    "tokens": Route(SIGNED_IN, SIGNED_IN, in_project=False),
+    "token": Route(SIGNED_IN, SIGNED_IN, ("{token}",), in_project=False),
+    "api": Route(SIGNED_IN, in_project=False),
+    "api-openapi": Route(OPEN, in_project=False),
     "mfa_activate_totp": Route(SIGNED_IN, SIGNED_IN, in_project=False),
     "mfa_deactivate_totp": Route(SIGNED_IN, SIGNED_IN, in_project=False),
     "mfa_view_recovery_codes": Route(SIGNED_IN, None, in_project=False),
@@ -75,6 +81,8 @@ ROUTES = {
     "admin-person": Route(None, ADMIN, ("{viewer}",), in_project=False),
     "admin-projects": Route(ADMIN, in_project=False),
     "delete-project": Route(ADMIN, ADMIN, ("{slug}",), in_project=False),
+    "admin-tokens": Route(ADMIN, in_project=False),
+    "admin-token": Route(ADMIN, ADMIN, ("{token}",), in_project=False),
     "admin-server": Route(ADMIN, in_project=False),
     "admin-findings": Route(ADMIN, in_project=False),
     "admin-mail": Route(None, ADMIN, in_project=False),
@@ -143,6 +151,8 @@ ROUTES = {
 }
 
 
+# The addresses of the API's operations: a token is asked for, and the person's own session is none.
+BY_API_TOKEN = {pattern.name for pattern in api_urls.urlpatterns if hasattr(pattern.callback, "operations")}
 # Called by programs that bear a token in the address and hold no cookie of ours.
 BY_TOKEN = {"hook", "notices-stop"}
 
@@ -164,7 +174,10 @@ def _routes(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
 
 
 def test_every_route_is_listed_here() -> None:
-    assert set(_routes(get_resolver().url_patterns)) == set(ROUTES)
+    """Those of the API's operations stand in a matrix of their own, which names every one of them, too."""
+    found = set(_routes(get_resolver().url_patterns))
+    assert found == set(ROUTES) | BY_API_TOKEN
+    assert not set(ROUTES) & BY_API_TOKEN
 
 
 def test_every_changing_route_says_what_it_leaves_behind() -> None:
@@ -184,7 +197,7 @@ def test_each_role_gets_what_it_may_and_no_more(cast: Cast, name: str) -> None:
     route = ROUTES[name]
     for method, need in (("get", route.get), ("post", route.post)):
         for role, rank in RANK.items():
-            answer = _ask(cast.client(role), method, _url(name, cast, own=True))
+            answer = _ask(cast.client(role), method, _url(name, cast, own=True, role=role))
             assert _verdict(answer) == _expected(route, need, rank), (method, role, answer.status_code)
 
 
@@ -231,8 +244,8 @@ def test_pages_that_are_refused_say_so_plainly(cast: Cast) -> None:
     assert "There is nothing here" in cast.client("stranger").get("/p/atlas/").content.decode()
 
 
-def _url(name: str, cast: Cast, *, own: bool | None) -> str:
-    """The route in the cast's project, in another one, or (None) in one that does not exist."""
+def _url(name: str, cast: Cast, *, own: bool | None, role: str = "admin") -> str:
+    """The route in the cast's project, in another one, or (None) in one that does not exist; ``role``: who asks."""
     route = ROUTES[name]
     if not route.in_project:
         known = {
@@ -241,6 +254,7 @@ def _url(name: str, cast: Cast, *, own: bool | None) -> str:
             "share": _share(name, cast),
             "viewer": cast.viewer.pk,
             "slug": cast.project.slug,
+            "token": _token(name, getattr(cast, role, None)),
         }
         return reverse(name, args=[arg.format(**known) if isinstance(arg, str) else arg for arg in route.args])
     project = cast.project if own else cast.other
@@ -256,6 +270,11 @@ def _share(name: str, cast: Cast) -> str:
     if kind != "shared":
         return ""
     return sharing.make(cast.project, cast.lead, shows=shows, name="x", days=30, now=timezone.now())
+
+
+def _token(name: str, owner: User | None) -> int:
+    """The id of a token of the person's, where a route needs one."""
+    return row(made(owner)).pk if owner and name in {"token", "admin-token"} else 0
 
 
 def _note(cast: Cast, project: Project) -> int:

@@ -19,8 +19,9 @@ from django.utils import timezone
 from dashboard.first_link import issue_link
 from remediation import grouping, passes, people, sharing, tickets
 from remediation.core.mutes import Until
-from remediation.models import CollectionPass, Membership, Receiver, Regrouping
+from remediation.models import ApiToken, CollectionPass, Membership, Receiver, Regrouping
 from tests.dashboard.cast import Cast
+from tests.dashboard.programs import made
 
 LEAVE_NOTHING = {
     "account_login": "whoever signs in is seen by their session; what fails is written by the sign-in itself",
@@ -47,6 +48,7 @@ LEAVE_NOTHING = {
 # Several requests of one browser belong together there; the file named looks for the line.
 ELSEWHERE = {
     "invitation": "test_members.py",
+    "tokens": "test_tokens.py",
     "mfa_activate_totp": "test_second_factor.py",
     "mfa_deactivate_totp": "test_second_factor.py",
     "mfa_new_codes": "test_second_factor.py",
@@ -144,6 +146,10 @@ def _invited(cast: Cast) -> None:
     people.invite(cast.project, "viewer", cast.lead)
 
 
+def _token(cast: Cast) -> None:
+    made(cast.viewer)
+
+
 def _connected(cast: Cast) -> None:
     SocialAccount.objects.create(user=cast.viewer, provider="sso", uid="u-1")
 
@@ -190,6 +196,8 @@ DEEDS = {
     "profile": Deed("viewer", {"display": "Vera Lund"}),  # and single keys off
     "profile-password": Deed("viewer", {"old": "pass-phrase-7", "password": "correct horse battery 9"}),
     "profile-commits": Deed("viewer", {"git_email": "vera@example.org"}),
+    "token": Deed("viewer", before=_token, args=lambda _: (ApiToken.objects.get().pk,)),
+    "admin-token": Deed("admin", before=_token, args=lambda _: (ApiToken.objects.get().pk,)),
     "profile-sso": Deed("viewer", before=_connected),
     "account_confirm_email": Deed("anonymous", args=_confirmation),
 }

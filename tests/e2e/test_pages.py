@@ -16,8 +16,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from dashboard.lean import lean
-from remediation import checks, grouping, passes, people
-from remediation.models import CollectionPass, ConnectionCheck, Invitation, Rebuild
+from remediation import api_tokens, checks, grouping, passes, people
+from remediation.models import ApiToken, CollectionPass, ConnectionCheck, Invitation, Rebuild
 from tests import factories
 from tests.dashboard.cast import Cast
 from tests.e2e.conftest import Visit
@@ -62,6 +62,9 @@ PAGES = {
     "sharing": "/p/atlas/settings/sharing/",
     "people": "/p/atlas/settings/people/",
     "profile": "/me/profile/",
+    "API tokens": "/me/profile/tokens/",
+    "an API token": "/me/profile/tokens/7/",
+    "API": "/api/v1/",
     "the password once more": "/login/again/",
     "rules": "/p/atlas/rules/",
     "a version of the rules": "/p/atlas/rules/versions/1/",
@@ -72,6 +75,8 @@ PAGES = {
     "accounts": "/admin-area/",
     "projects and what they hold": "/admin-area/projects/",
     "deleting a project": "/admin-area/projects/atlas/delete/",
+    "everybody's API tokens": "/admin-area/tokens/",
+    "somebody's API token": "/admin-area/tokens/7/",
     "server": "/admin-area/server/",
     "examined": "/admin-area/server/checks/",
     "new project": "/p/new/",
@@ -122,6 +127,20 @@ def more(cast: Cast) -> None:
     made, _ = people.invite(cast.project, "engineer", cast.lead, email=address)
     Invitation.objects.filter(pk=made.pk).update(digest=hashlib.sha256(TOKEN.encode()).hexdigest())
     people.add_identity(cast.admin, address)
+    _token(cast)
+
+
+def _token(cast: Cast) -> None:
+    """An administrator's token (7) with uses, and one that was revoked."""
+    now = timezone.now()
+    for days in (30, 90):
+        api_tokens.make(cast.admin, name="x" * 60, scope="write", project=cast.project, days=days, now=now)
+    first, second = ApiToken.objects.order_by("pk")
+    api_tokens.revoke(first, cast.admin, now)
+    ApiToken.objects.filter(pk=second.pk).update(id=7)
+    second.pk = 7
+    for route in ("api-passes", "api-ticket"):
+        api_tokens.note_use(second, now=now, address="2001:db8::7", method="GET", route=route, status=200)
 
 
 def _checks(cast: Cast) -> None:
