@@ -200,6 +200,14 @@ def check_or_404(user: Any, pk: int) -> ConnectionCheck:
     return found
 
 
+def check_of(project: Project, pk: int) -> ConnectionCheck:
+    """A check of this project's connection. Raises Http404 for another project's, and for one that is forgotten."""
+    found = project.checks.filter(pk=pk).first() if pk < 2**63 else None
+    if found is None:
+        raise Http404("No such check; each is kept for a day.")
+    return found
+
+
 def shared_project(link: ShareLink | None) -> Project | None:
     """The project that an address without an account shows; None where there is none of them."""
     return Project.objects.filter(pk=link.project_id).first() if link else None

@@ -7,7 +7,6 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 
 import redis
@@ -16,30 +15,17 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models.functions import Now
 
+from dashboard import doctor_stored
 from dashboard.celery import app
+from dashboard.findings import FAIL, OK, WARN, Finding
 from dashboard.heartbeat import seconds_since_dispatch
 from remediation.collection import sandbox as isolation
 from remediation.models import Outbox
 
-OK, WARN, FAIL = "ok", "warn", "FAIL"
 LATE_SECONDS = 60.0  # four ticks of dispatch
 LATE_MAIL = timedelta(hours=1)
 LOW_DISK, FULL_DISK = 5 * 1024**3, 1024**3  # bytes
 MIN_POSTGRES, MIN_GIT = 130_000, (2, 28)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report: ``state`` is "ok", "warn" or "FAIL"; ``remedy`` says what to do, "" when ok."""
-
-    state: str
-    name: str
-    text: str
-    remedy: str = ""
-
-    def line(self) -> str:
-        """``state name: text, remedy``"""
-        return f"{self.state:4} {self.name}: {self.text}" + (f", {self.remedy}" if self.remedy else "")
 
 
 def examine(*, up: bool) -> Iterator[Finding]:
@@ -60,6 +46,7 @@ def examine(*, up: bool) -> Iterator[Finding]:
         "mail": mail,
         "outbox": outbox,
         "sign-in": sign_in,
+        "credentials": doctor_stored.credentials,
         "data": data_directory,
         "disk": disk,
     }

@@ -7,7 +7,6 @@ import fcntl
 import hashlib
 import importlib.util
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -23,30 +22,13 @@ from urllib.parse import quote
 
 from dashboard.postgres import DATABASE, ENVIRONMENT, USER, Postgres, ServerError, lent_account
 from dashboard.processes import end_leftover, spawn, stop
+from remediation.private_files import keep_secret
 
 __all__ = ["Address", "InUse", "ServerError", "Servers", "ensure", "keep_secret", "own", "running"]
 
 
 class InUse(Exception):
     """Another process owns this data directory's servers; the text names it."""
-
-
-def keep_secret(data_dir: Path, name: str) -> str:
-    """The secret ``data_dir/private/<name>`` (43 characters), made on first use, readable by its owner only."""
-    folder = data_dir / "private"
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / name
-    if not path.exists():
-        own_copy = folder / f".{name}-{os.getpid()}-{secrets.token_hex(4)}"
-        with open(os.open(own_copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        try:
-            os.link(own_copy, path)  # of two processes one wins, and both read the same secret
-        except FileExistsError:
-            pass
-        own_copy.unlink()
-    return path.read_text()
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def checklist(check: ConnectionCheck) -> Checklist:
     since = (now - check.started_at).total_seconds() if check.started_at else 0.0
     lines = [Line(s["code"], _LABELS[s["code"]], s["state"], s["seconds"], s["said"]) for s in check.steps]
     ended = check.state == "ended"
-    for code in checks.STEPS:
+    for code in checks.steps_of(check, checks.STEPS):
         if any(line.code == code for line in lines):
             continue
         under_way = check.state == "running" and code == check.step

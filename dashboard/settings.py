@@ -57,6 +57,10 @@ if not SECRET_KEY:
             "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
         )
     SECRET_KEY = keep_secret(DATA_DIR, "secret-key")
+# What opens private repositories is sealed with the first and opened with any; unset, with a file of DATA_DIR's own.
+CREDENTIAL_KEYS = env_list("CREDENTIAL_KEYS")
+if any(len(key) < 32 for key in CREDENTIAL_KEYS):
+    raise ImproperlyConfigured("CREDENTIAL_KEYS holds a key of fewer than 32 characters. Make longer ones.")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")  # https://dashboard.example.org
 

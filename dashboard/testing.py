@@ -21,8 +21,8 @@ _FLAGS = (
 
 # Of the developer's own environment: the tests would delete its rows, write to its people or ask its sign-in.
 _FOREIGN = (
-    "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "TRUSTED_PROXY", "EMAIL_URL",
-    "SITE_URL", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_DOMAINS",
+    "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CREDENTIAL_KEYS", "DEBUG", "HTTPS", "ALLOWED_HOSTS", "TRUSTED_PROXY",
+    "EMAIL_URL", "SITE_URL", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_DOMAINS",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from remediation import audit, passes
 from remediation.belongings import Belonging, belongings
-from remediation.models import Membership, Project, Rebuild, User
+from remediation.models import Credential, Membership, Project, Rebuild, User
 from remediation.refusals import Refused
 
 __all__ = ["Refused", "delete", "remove", "waiting"]
@@ -41,6 +41,7 @@ def delete(project: Project, typed: str, user: User) -> None:
         passes.stop_all(locked.passes.all())
         Rebuild.objects.filter(project=locked).delete()
         Membership.objects.filter(project=locked).delete()
+        Credential.objects.filter(project=locked).delete()
         # Neither can be anybody's: a slug never begins with a hyphen, and a key has capital letters only.
         locked.slug, locked.key = f"-{locked.pk}", f"{locked.pk:x}"[-6:]
         locked.deleted_at, locked.next_pass_at, locked.hook_digest, locked.hook_secret = timezone.now(), None, "", ""

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from remediation import audit
+from remediation import audit, credentials
 from remediation.collection.fetching import check_answers
 from remediation.collection.source import SourceError
 from remediation.core.rules import DEFAULT_CATEGORIES, DEFAULT_RULES, FALLBACK
@@ -21,7 +21,10 @@ from remediation.project_settings import assign
 from remediation.refusals import Refused
 from remediation.rulebook import write_rules
 
-__all__ = ["Refused", "check_source_answers", "create", "next_key", "update"]
+__all__ = ["NeedsCredential", "Refused", "check_source_answers", "create", "next_key", "update"]
+
+# Why a source may be fine, and closed to who brings nothing.
+_CLOSED = {"sign-in", "forbidden", "key-refused", "host-key-unknown"}
 
 _RESERVED_SLUGS = {"new"}  # /p/new/ is the page that adds a project
 _EDITABLE = (
@@ -29,6 +32,10 @@ _EDITABLE = (
     "target_date", "skip_unchanged", "wall_seconds", "memory_mib", "unclaimed_after", "flag_claims_after",
     "release_claims_after",
 )  # fmt: skip
+
+
+class NeedsCredential(Refused):
+    """The source wants to know who asks, and the project has nothing to open it with."""
 
 
 def create(
@@ -113,14 +120,20 @@ def update(project: Project, **changes: Any) -> Project:
 
 
 def check_source_answers(project: Project) -> None:
-    """Ask the source itself, for a form: does it answer, and has it the ref? Takes seconds. Raises Refused.
+    """Ask the source itself, for a form: does it answer, and has it the ref? Takes seconds.
 
-    To be called in the transaction that stored the project, so that a refusal leaves nothing behind.
+    Raises Refused, and of it NeedsCredential where the source is closed and the project has nothing that opens it.
+
+    To be called in
+    the transaction that stored the project, so that a refusal leaves nothing behind.
     """
+    given = None
     try:
-        check_answers(project.source, project.ref)
+        with credentials.opening(project) as given:
+            check_answers(project.source, project.ref, given=given)
     except SourceError as error:
-        raise Refused("ref" if error.code == "ref-missing" else "source", str(error)) from error
+        refused = NeedsCredential if given is None and error.why in _CLOSED else Refused
+        raise refused("ref" if error.code == "ref-missing" else "source", str(error)) from error
 
 
 def next_key(name: str) -> str:

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 
+@dataclass
+class Door:
+    """Whoever comes without this user name and token is answered 401, and with them ``answer`` (200: let in).
+
+    ``asked``: path and Authorization of every request. ``elsewhere``: where a redirect leads.
+    """
+
+    user: str
+    token: str
+    answer: int = 200
+    elsewhere: str = ""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+
 class _Backend(BaseHTTPRequestHandler):
     root: Path
+    door: Door | None
 
     def _serve(self) -> None:
         parts = urlsplit(self.path)
+        if self.door is not None and self._kept_out(self.door, parts.path):
+            return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         variables = {
             "PATH": os.environ["PATH"],
@@ -44,6 +63,23 @@ class _Backend(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
+    def _kept_out(self, door: Door, path: str) -> bool:
+        """Answer whoever may not come in; whether that was so."""
+        given = self.headers.get("Authorization", "")
+        door.asked.append((path, given))
+        opens = "Basic " + base64.b64encode(f"{door.user}:{door.token}".encode()).decode()
+        status = door.answer if given == opens else 401
+        if status == 200:
+            return False
+        self.send_response(status)
+        if status == 401:
+            self.send_header("WWW-Authenticate", 'Basic realm="git"')
+        if status in (301, 302, 307):
+            self.send_header("Location", door.elsewhere + self.path)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        return True
+
     do_GET = do_POST = _serve
 
     def log_message(self, *_: object) -> None:
@@ -51,8 +87,11 @@ class _Backend(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve(root: Path, certificate: Path) -> Iterator[str]:
-    """Serve the bare repositories below ``root``; yields the address. ``certificate`` is written there (PEM)."""
+def serve(root: Path, certificate: Path, door: Door | None = None) -> Iterator[str]:
+    """Serve the bare repositories below ``root``; yields the address. ``certificate`` is written there (PEM).
+
+    ``door``: who is let in; None for everybody.
+    """
     key = certificate.with_suffix(".key")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
@@ -61,7 +100,7 @@ def serve(root: Path, certificate: Path) -> Iterator[str]:
     )  # fmt: skip
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Backend", (_Backend,), {"root": root}))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Backend", (_Backend,), {"root": root, "door": door}))
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

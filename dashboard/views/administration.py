@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard import access, admin_people, admin_projects, admin_server, doctor
+from dashboard import access, admin_people, admin_projects, admin_server, credentials_page, doctor
 from dashboard.views.fragments import wants_part
 from remediation import administrators, deletion
 from remediation import people as people_cases
@@ -84,6 +84,15 @@ def delete(request: HttpRequest, slug: str) -> HttpResponse:
     held = {"tickets": project.tickets.count(), "passes": project.passes.count(), "refused": refused}
     context = {"tab": "projects", "doomed": project, **held}
     return render(request, "dashboard/admin_delete.html", context, status=422 if refused else 200)
+
+
+@require_safe
+@never_cache
+def credentials(request: HttpRequest) -> HttpResponse:
+    """What opens which project's repository, and how it went last; each is changed and revoked on its own page."""
+    access.admin_only(request.user)
+    context = {"tab": "credentials", "rows": credentials_page.everyone()}
+    return render(request, "dashboard/admin_credentials.html", context)
 
 
 @require_safe

@@ -21,7 +21,7 @@ from remediation.models import ConnectionCheck, Project
 
 @require_http_methods(["GET", "POST"])
 def project_new(request: HttpRequest) -> HttpResponse:
-    """A new project: test its connection, or add it and run the first pass."""
+    """A new project: test its connection, add it and run the first pass, or add it and open it first."""
     access.admin_only(request.user)
     form = FirstRunForm(request.POST or None, initial={"time_zone": "UTC"})
     check = _check_of(request)
@@ -31,6 +31,8 @@ def project_new(request: HttpRequest) -> HttpResponse:
                 started = checks.start(request.user, form.values())
                 check_soon(started)
                 return redirect(resolve_url("project-check", started.pk) + "#check")
+            if request.POST.get("do") == "private":
+                return redirect("credentials", projects.create(**form.values(), owner=request.user).slug)
             return redirect("pass-live", *_add(form, request.user, check))
         except projects.Refused as refused:
             form.refuse(refused.field, refused.text)

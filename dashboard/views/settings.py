@@ -21,9 +21,8 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     project = access.project_or_404(request.user, slug, "read" if request.method == "GET" else "lead")
     initial = {name: getattr(project, name) for name in SettingsForm.base_fields}
     form = SettingsForm(project, request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid() and _store(form, project):
-        messages.success(request, "Saved. The next pass uses it.", extra_tags="good")
-        return redirect("settings", project.slug)
+    if request.method == "POST" and form.is_valid() and (done := _store(request, form, project)):
+        return redirect(done, project.slug)
     if not project.rights.lead:
         form.lock()
     context = {
@@ -36,14 +35,20 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "dashboard/settings.html", context, status=422 if form.errors else 200)
 
 
-def _store(form: SettingsForm, project: Project) -> bool:
-    """Store what was changed; a refusal goes beside the field it names."""
+def _store(request: HttpRequest, form: SettingsForm, project: Project) -> str:
+    """Store what was changed, and where to go then; a refusal goes beside the field it names, "" then."""
     try:
         with transaction.atomic():
             stored = projects.update(project, **{name: form.values()[name] for name in form.changed_data})
-            if {"source", "ref"} & set(form.changed_data):
-                projects.check_source_answers(stored)
+            try:
+                if {"source", "ref"} & set(form.changed_data):
+                    projects.check_source_answers(stored)
+            except projects.NeedsCredential as closed:
+                # What opens it can be put in once the address is known, so the address is kept.
+                messages.warning(request, f"Saved. {closed.text}", extra_tags="warn")
+                return "credentials"
     except projects.Refused as refused:
         form.refuse(refused.field, refused.text)
-        return False
-    return True
+        return ""
+    messages.success(request, "Saved. The next pass uses it.", extra_tags="good")
+    return "settings"

@@ -7,9 +7,24 @@ from remediation.checks.queueing import (
     hand_over,
     reap,
     start,
+    steps_of,
     stop,
+    test,
     waiting,
 )
 from remediation.checks.running import STEPS, run
 
-__all__ = ["DRAFT", "ENDED_BY_HAND", "STEPS", "forget", "hand_over", "reap", "run", "start", "stop", "waiting"]
+__all__ = [
+    "DRAFT",
+    "ENDED_BY_HAND",
+    "STEPS",
+    "forget",
+    "hand_over",
+    "reap",
+    "run",
+    "start",
+    "steps_of",
+    "stop",
+    "test",
+    "waiting",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ DRAFT = ("name", "source", "ref", "key", "schedule", "time_zone", "interpreter",
 # Two drafts alike in these reach the same repository and build the same environment.
 _DECIDING = ("source", "ref", "interpreter", "install")
 KEPT = timedelta(days=1)
+_OF_CREDENTIAL = ("reach", "clone")  # what a credential can fail
 ENDED_BY_HAND = {"code": "stopped", "state": "failed", "seconds": None, "said": "Stopped by hand."}
 _LOST = {
     "code": "lost",
@@ -46,6 +47,21 @@ def start(user: User, draft: Mapping[str, str]) -> ConnectionCheck:
         return ConnectionCheck.objects.create(requested_by=user, draft=stored, created_at=Now())
 
 
+def test(project: Project, user: User) -> ConnectionCheck:
+    """Queue a check of whether a project's source can be reached and cloned with what it has; nothing is built."""
+    draft = {name: getattr(project, name) for name in DRAFT}
+    with transaction.atomic():
+        for earlier in ConnectionCheck.objects.filter(project=project).exclude(state="ended"):
+            stop(earlier)
+        audit.write("tested", f"connection to {project.source}", project=project, by=user)
+        return ConnectionCheck.objects.create(requested_by=user, project=project, draft=draft, created_at=Now())
+
+
+def steps_of(check: ConnectionCheck, steps: Iterable[str]) -> list[str]:
+    """Those of the steps that this check takes. Before its end only one of a credential has a project."""
+    return [code for code in steps if check.project_id is None or code in _OF_CREDENTIAL]
+
+
 def claim(check_id: int) -> ConnectionCheck | None:
     """Make the calling worker the only one that may write to the check; None when another has it."""
     rows = ConnectionCheck.objects.filter(pk=check_id).filter(
@@ -62,7 +78,7 @@ def claim(check_id: int) -> ConnectionCheck | None:
         step_since=0,
         live=None,
     )
-    return ConnectionCheck.objects.filter(pk=check_id).first() if won else None
+    return ConnectionCheck.objects.select_related("project").filter(pk=check_id).first() if won else None
 
 
 def waiting() -> list[int]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models.functions import Now
 
-from remediation.checks.queueing import claim
+from remediation import credentials
+from remediation.checks.queueing import claim, steps_of
 from remediation.collection import fetching, removal, sandbox
 from remediation.collection.environment import BuildError
 from remediation.collection.mirror import SourceError
@@ -76,8 +77,9 @@ class _Check:
 
     def __init__(self, row: ConnectionCheck, heartbeat: Heartbeat) -> None:
         self.row, self.heartbeat = row, heartbeat
-        self.project = Project(**row.draft)
-        self.workshop = Workshop(self.project, check_root(row.pk))
+        # A project's own mirror is brought up to date by its test; a draft has none yet.
+        self.project = row.project or Project(**row.draft)
+        self.workshop = Workshop(self.project, None if row.project else check_root(row.pk))
         self.level = sandbox.probe().level
         self.start = time.monotonic()
         self.sha = ""
@@ -86,7 +88,7 @@ class _Check:
 
     def all(self) -> tuple[bool, str]:
         """Every step in its order; whether all passed, and else the setting to change."""
-        for code, step in STEPS.items():
+        for code in steps_of(self.row, STEPS):
             if not self.heartbeat.alive:
                 return False, ""
             since = time.monotonic() - self.start
@@ -94,7 +96,7 @@ class _Check:
                 step=code, step_since=round(since, 3), steps=list(self.row.steps), live=None, now=True
             )
             try:
-                said = step(self)
+                said = STEPS[code](self)
             except Failed as failed:
                 self._note(code, since, "failed", str(failed))
                 return False, failed.field
@@ -137,11 +139,13 @@ def _refusing(fields: Mapping[str, str], otherwise: str) -> Callable[[Step], Ste
 def _reach(check: _Check) -> Said:
     """git ls-remote: the server answers and has the branch."""
     project = check.project
-    names = fetching.branches(project.source)
+    with credentials.opening(project) as given:
+        names = fetching.branches(project.source, given=given)
     check.row.found = {**check.row.found, "branches": names[:100], "level": check.level}
     listed = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
     try:
-        fetching.check_answers(project.source, project.ref)
+        with credentials.opening(project) as given:
+            fetching.check_answers(project.source, project.ref, given=given)
     except SourceError as error:
         if error.code != "ref-missing" or not names:
             raise

@@ -10,37 +10,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from remediation.collection.complaints import complaint
 from remediation.collection.git import GitEnd, git_environment, run_git
-from remediation.collection.source import SourceError, protocol
+from remediation.collection.sign_in import Given, environment_for
+from remediation.collection.source import SourceError
 from remediation.core.text import clean_line
 
 LIMIT_BYTES = 8 << 30  # of one mirror on disk
 _REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-# What git says, and what a person can do about it. First match wins.
-_ADVICE = (
-    (
-        "could not read Username",
-        "The server asks for a sign-in. Use the ssh address with a deploy key of the worker's user.",
-    ),
-    ("Authentication failed", "The server refused the sign-in. Use the ssh address with a deploy key."),
-    (
-        "Permission denied (publickey",
-        "The server refused the worker's ssh key. Add it there as a deploy key (read only).",
-    ),
-    ("Host key verification failed", "The server's ssh host key is unknown. Add it to the worker's known_hosts."),
-    ("redirect", "The server answers with another address. Enter that address instead."),
-    ("mismatched algorithms", "The repository uses SHA-256 object names, which are not supported yet."),
-    ("does not appear to be a git repository", "There is no git repository at that address any more. Check it."),
-    ("not found", "There is no repository at that address, or it is private. Check it, or use the ssh address."),
-    ("Could not resolve host", "The server's name does not resolve. Check the address and the network."),
-)
 
 
-def fetch(path: Path, source: str, timeout: float, limit_bytes: int) -> None:
+def fetch(path: Path, source: str, timeout: float, limit_bytes: int, given: Given = None) -> None:
     """Fetch heads and tags of the checked ``source`` into the bare mirror at ``path``, pruning what is gone.
 
-    Raises SourceError "source-unreachable", "timeout" or "too-large". Objects that no ref names any more
-    are kept: a recorded pass on a force-pushed commit stays readable.
+    ``given`` opens it where it is private. Objects that no ref names any more are kept: a recorded pass on a
+    force-pushed commit stays readable. Raises SourceError "source-unreachable", "timeout" or "too-large".
     """
     deadline = time.monotonic() + timeout
     with _only_writer(path, deadline) as lock:
@@ -49,9 +33,9 @@ def fetch(path: Path, source: str, timeout: float, limit_bytes: int) -> None:
         if source.startswith("/") and _is_partial(source):
             end = _adopt(path, source, max(1.0, deadline - time.monotonic()))
         else:
-            end = _transfer(path, source, max(1.0, deadline - time.monotonic()), limit_bytes, lock)
+            end = _transfer(path, source, max(1.0, deadline - time.monotonic()), limit_bytes, lock, given)
         if end.returncode:
-            raise SourceError("source-unreachable", explain(end))
+            raise complaint(end, given)
         _check_size(path, limit_bytes)
         tidy(path)
 
@@ -67,70 +51,76 @@ def tidy(path: Path, most: int = 40) -> None:
             run_git(path, "repack", "--geometric=2", "-d", "--quiet", timeout=300)
 
 
-def _transfer(path: Path, source: str, timeout: float, limit_bytes: int, lock: int) -> GitEnd:
-    return run_git(
-        path,
-        *("fetch", "--prune", "--no-tags", "--force", "--no-recurse-submodules", "--no-write-fetch-head", "--quiet"),
-        *("--", source, *_REFSPECS),
-        timeout=timeout,
-        environment=git_environment(protocol(source), _configuration(path, source)),
-        tick=lambda: _check_size(path, limit_bytes),
-        pass_fds=(lock,),
-    )
+def _transfer(path: Path, source: str, timeout: float, limit_bytes: int, lock: int, given: Given) -> GitEnd:
+    with environment_for(source, given, _configuration(path, source)) as environment:
+        return run_git(
+            path,
+            *("fetch", "--prune", "--no-tags", "--force", "--no-recurse-submodules", "--no-write-fetch-head"),
+            *("--quiet", "--", source, *_REFSPECS),
+            timeout=timeout,
+            environment=environment,
+            tick=lambda: _check_size(path, limit_bytes),
+            pass_fds=(lock,),
+        )
 
 
-def default_branch(source: str, timeout: float) -> str:
+def _ask(source: str, given: Given, timeout: float, *arguments: str) -> str:
+    """What ``git ls-remote`` prints of the checked ``source``. Raises SourceError "source-unreachable" or "timeout"."""
+    with environment_for(source, given) as environment:
+        end = run_git(None, "ls-remote", *arguments, timeout=timeout, environment=environment)
+    if end.returncode:
+        raise complaint(end, given)
+    return end.stdout.decode("utf-8", "replace")
+
+
+def default_branch(source: str, timeout: float, given: Given = None) -> str:
     """The branch the checked ``source`` calls its default."""
-    environment = git_environment(protocol(source))
     if source.startswith("/"):
-        end = run_git(_git_dir(source), "symbolic-ref", "--quiet", "HEAD", timeout=timeout, environment=environment)
+        end = run_git(_git_dir(source), "symbolic-ref", "--quiet", "HEAD", timeout=timeout, environment=_local())
         name = end.stdout.decode("utf-8", "replace").strip()
     else:
-        end = run_git(None, "ls-remote", "--symref", "--", source, "HEAD", timeout=timeout, environment=environment)
-        if end.returncode:
-            raise SourceError("source-unreachable", explain(end))
-        first = end.stdout.decode("utf-8", "replace").partition("\n")[0]
+        first = _ask(source, given, timeout, "--symref", "--", source, "HEAD").partition("\n")[0]
         name = first.removeprefix("ref: ").partition("\t")[0] if first.startswith("ref: ") else ""
     if not name.startswith("refs/heads/"):
         raise SourceError("ref-missing", "The source names no default branch. Choose a branch or tag yourself.")
     return name.removeprefix("refs/heads/")
 
 
-def check_answers(source: str, ref: str, timeout: float = 20) -> None:
+def check_answers(source: str, ref: str, timeout: float = 20, given: Given = None) -> None:
     """Ask the checked ``source`` itself whether it answers and has the branch or tag ``ref`` ("HEAD": its default).
 
     Nothing is fetched. Raises SourceError "source-unreachable", "ref-missing" or "timeout".
     """
     if ref == "HEAD":
-        default_branch(source, timeout)
+        default_branch(source, timeout, given)
         return
     names = (f"refs/heads/{ref}", f"refs/tags/{ref}")
-    environment = git_environment(protocol(source))
     if source.startswith("/"):
-        end = run_git(_git_dir(source), "for-each-ref", "--count=1", "--", *names, environment=environment)
+        end = run_git(_git_dir(source), "for-each-ref", "--count=1", "--", *names, environment=_local())
+        if end.returncode:
+            raise complaint(end)
+        found = end.stdout.decode("utf-8", "replace")
     else:
-        end = run_git(None, "ls-remote", "--", source, *names, timeout=timeout, environment=environment)
-    if end.returncode:
-        raise SourceError("source-unreachable", explain(end))
-    if not end.stdout.strip():
+        found = _ask(source, given, timeout, "--", source, *names)
+    if not found.strip():
         raise SourceError("ref-missing", f"The source has no branch or tag “{clean_line(ref, 80)}”. Choose another.")
 
 
-def branches(source: str, timeout: float = 20) -> list[str]:
+def branches(source: str, timeout: float = 20, given: Given = None) -> list[str]:
     """The names of the checked ``source``'s branches, sorted. Nothing is fetched. Raises SourceError."""
-    environment = git_environment(protocol(source))
     if source.startswith("/"):
         pattern = ("for-each-ref", "--format=%(objectname)\t%(refname)", "refs/heads")
-        end = run_git(_git_dir(source), *pattern, timeout=timeout, environment=environment)
+        end = run_git(_git_dir(source), *pattern, timeout=timeout, environment=_local())
+        if end.returncode:
+            raise complaint(end)
+        listed = end.stdout.decode("utf-8", "replace")
     else:
-        end = run_git(None, "ls-remote", "--heads", "--", source, timeout=timeout, environment=environment)
-    if end.returncode:
-        raise SourceError("source-unreachable", explain(end))
-    names = (line.partition(b"\trefs/heads/")[2] for line in end.stdout.splitlines())
-    return sorted(clean_line(name.decode("utf-8", "replace"), 80) for name in names if name)
+        listed = _ask(source, given, timeout, "--heads", "--", source)
+    names = (line.partition("\trefs/heads/")[2] for line in listed.splitlines())
+    return sorted(clean_line(name, 80) for name in names if name)
 
 
-def tip(source: str, ref: str, timeout: float = 15) -> str:
+def tip(source: str, ref: str, timeout: float = 15, given: Given = None) -> str:
     """The commit that the branch or tag ``ref`` of the checked ``source`` names now ("HEAD": its default branch).
 
     Nothing is fetched. Raises SourceError "source-unreachable", "ref-missing" or "timeout".
@@ -144,11 +134,9 @@ def tip(source: str, ref: str, timeout: float = 15) -> str:
         raise SourceError("ref-missing", missing)
     # An annotated tag names itself; what it points at is listed behind it with ^{}.
     names = ["HEAD"] if ref == "HEAD" else [f"refs/heads/{ref}", f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}"]
-    environment = git_environment(protocol(source))
-    end = run_git(None, "ls-remote", "--", source, *names, timeout=timeout, environment=environment)
-    if end.returncode:
-        raise SourceError("source-unreachable", explain(end))
-    rows = (line.split("\t") for line in end.stdout.decode("utf-8", "replace").splitlines() if "\t" in line)
+    rows = (
+        line.split("\t") for line in _ask(source, given, timeout, "--", source, *names).splitlines() if "\t" in line
+    )
     found = {name: sha for sha, name in rows}
     for name in names:
         if name in found:
@@ -156,16 +144,8 @@ def tip(source: str, ref: str, timeout: float = 15) -> str:
     raise SourceError("ref-missing", missing)
 
 
-def explain(end: GitEnd) -> str:
-    """One or two sentences for a person: what git said last, and what to do."""
-    lines = [line for line in end.stderr.splitlines() if line.strip() and not line.startswith("hint:")]
-    said = clean_line(
-        next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "")
-    )
-    advice = next(
-        (text for sign, text in _ADVICE if sign.lower() in end.stderr.lower()), "Check the address and the network."
-    )
-    return f"The source could not be fetched: {said or f'git ended with {end.returncode}'}. {advice}"
+def _local() -> dict[str, str]:
+    return git_environment("file")
 
 
 @contextmanager

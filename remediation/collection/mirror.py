@@ -14,6 +14,7 @@ from pathlib import Path
 
 from remediation.collection import fetching
 from remediation.collection.git import GitEnd, git_command, git_environment, kill_group, run_git
+from remediation.collection.sign_in import Given
 from remediation.collection.source import SourceError, check_ref, check_source
 from remediation.core.text import clean_line
 
@@ -64,16 +65,16 @@ class Mirror:
         self.timeout = timeout  # seconds that each question may take
         self._positions: tuple[str, dict[str, int]] = ("", {})
 
-    def fetch(self, timeout: float = 120, limit_bytes: int = fetching.LIMIT_BYTES) -> None:
+    def fetch(self, timeout: float = 120, limit_bytes: int = fetching.LIMIT_BYTES, given: Given = None) -> None:
         """Bring heads and tags up to date, creating the mirror when it is new.
 
         Raises SourceError "source-refused", "source-unreachable", "timeout" or "too-large".
         """
-        fetching.fetch(self.path, check_source(self.source, allow_local=self.allow_local), timeout, limit_bytes)
+        fetching.fetch(self.path, check_source(self.source, allow_local=self.allow_local), timeout, limit_bytes, given)
 
-    def default_branch(self, timeout: float = 60) -> str:
+    def default_branch(self, timeout: float = 60, given: Given = None) -> str:
         """The branch the source calls its default. Raises SourceError "ref-missing" when it names none."""
-        return fetching.default_branch(check_source(self.source, allow_local=self.allow_local), timeout)
+        return fetching.default_branch(check_source(self.source, allow_local=self.allow_local), timeout, given)
 
     def resolve(self, ref: str) -> str:
         """The 40-hex commit of a branch, a tag, a full id or an abbreviated one (7 digits or more)."""

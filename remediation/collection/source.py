@@ -17,6 +17,8 @@ _HTTPS = re.compile(rf"https://({HOST}(?::[0-9]{{1,5}})?)(/[^?#\\]+)", re.IGNORE
 _SSH = re.compile(rf"ssh://((?:{_USER}@)?)({HOST}(?::[0-9]{{1,5}})?)(/[^?#\\]+)", re.IGNORECASE)
 _SCP = re.compile(rf"({_USER})@({HOST}):([^:?#\\-][^?#\\]*)")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?:://|::)")
+# A name or password in front of the host, also where the rest is no address at all: it is never repeated.
+_PASSWORD = re.compile(rf"(?!ssh://{_USER}@)[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*@|[^/@]*:[^/@]*@", re.IGNORECASE)
 _SHA = re.compile(r"[0-9a-f]{40}")
 _REF_REFUSED = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//")
 
@@ -24,11 +26,15 @@ CODES = ("source-refused", "source-unreachable", "ref-missing", "commit-missing"
 
 
 class SourceError(Exception):
-    """The repository cannot be used as asked. ``code`` is one of CODES; the text says what to do."""
+    """The repository cannot be used as asked. ``code`` is one of CODES; the text says what to do.
 
-    def __init__(self, code: str, text: str) -> None:
+    ``why``: what stood in the way of reaching it ("token-refused"), where that is known; see ``complaints``.
+    """
+
+    def __init__(self, code: str, text: str, why: str = "") -> None:
         super().__init__(clean_text(text))
         self.code = code
+        self.why = why
 
 
 def _refuse(text: str) -> SourceError:
@@ -79,10 +85,10 @@ def _check_remote(source: str) -> str:
 def _refused(source: str) -> str:
     scheme = _SCHEME.match(source)
     name = scheme.group(1).lower() if scheme else ""
-    if name == "https" and "@" in source.split("/", 3)[2]:
+    if holds_password(source):
         raise _refuse(
-            "The URL holds a user name or password. Credentials are not stored in the URL: use the ssh address with a "
-            "deploy key of the worker's user."
+            "The URL holds a user name or password. Give it without: a user name and token, or a deploy key, go under "
+            "Credentials once the project is added."
         )
     if name == "https" and re.search(r"[?#]", source):
         raise _refuse("The URL holds “?” or “#”. Give the clone address only, without query or fragment.")
@@ -126,6 +132,20 @@ def protocol(source: str) -> str:
     if source.startswith("/"):
         return "file"
     return "https" if source.startswith("https://") else "ssh"
+
+
+def host_of(source: str) -> str:
+    """The host of a checked source, with the port where it names one, in small letters; "" for a path."""
+    if source.startswith("/"):
+        return ""
+    if "://" in source:
+        return source.split("/", 3)[2].rpartition("@")[2].lower()
+    return source.partition(":")[0].rpartition("@")[2].lower()
+
+
+def holds_password(source: str) -> bool:
+    """Whether an address bears what belongs under Credentials: all before an @, for ssh more than a user."""
+    return _PASSWORD.match(source) is not None
 
 
 def check_ref(ref: str) -> str:

@@ -4,6 +4,7 @@ from remediation.models.api_tokens import ApiToken, KeyedPass, TokenUse
 from remediation.models.audit import AuditLine
 from remediation.models.categories import Category, CategoryCount, CategoryRule, RuleSet
 from remediation.models.checks import ConnectionCheck
+from remediation.models.credentials import Credential
 from remediation.models.grouping import Regrouping
 from remediation.models.mutes import Mute
 from remediation.models.notices import Notice, NoticeChoice
@@ -27,6 +28,7 @@ __all__ = [
     "CategoryRule",
     "CollectionPass",
     "ConnectionCheck",
+    "Credential",
     "Delivery",
     "FileState",
     "Fingerprint",

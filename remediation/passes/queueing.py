@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from remediation import audit, telling
+from remediation import audit, credentials, telling
 from remediation.collection.fetching import SourceError, tip
 from remediation.models import CollectionPass, Project, User
 from remediation.schedule import BadSchedule, next_due
@@ -74,7 +74,8 @@ def queue_or_skip(pk: int, now: datetime) -> CollectionPass | None:
     unchanged = ""
     if project and known:
         try:
-            unchanged = known if tip(project.source, project.ref) == known else ""
+            with credentials.opening(project) as given:
+                unchanged = known if tip(project.source, project.ref, given=given) == known else ""
         except SourceError as error:
             log.warning("project %s: its tip is unknown, so the pass runs: %s", project.slug, error)
     return _take_slot(pk, now, unchanged)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from remediation import credentials
 from remediation.collection import environment, removal
 from remediation.collection.mirror import Mirror, SourceError
 from remediation.models import AuditLine, Project
@@ -50,7 +51,7 @@ class Workshop:
         """Take over what the check of the connection fetched and built, where that was on this machine."""
         if self.root.exists():
             return
-        for pk in self.project.checks.values_list("pk", flat=True)[:1]:
+        for pk in self.project.checks.filter(state="ended").values_list("pk", flat=True)[:1]:
             self.root.parent.mkdir(parents=True, exist_ok=True)
             with suppress(OSError):  # it was on another machine
                 check_root(pk).rename(self.root)
@@ -73,8 +74,9 @@ class Workshop:
                 pass
             else:
                 return self._known_branch()
-        self.mirror.fetch()
-        return self.project.ref if self.project.ref != "HEAD" else self.mirror.default_branch()
+        with credentials.opening(self.project) as given:
+            self.mirror.fetch(given=given)
+            return self.project.ref if self.project.ref != "HEAD" else self.mirror.default_branch(given=given)
 
     def _known_branch(self) -> str:
         return self.project.ref if self.project.ref != "HEAD" else str(self.project.detected["branch"])

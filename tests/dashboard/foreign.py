@@ -8,7 +8,7 @@ from typing import Any
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
-from remediation import audit, categories, passes, receivers, sharing, tickets
+from remediation import audit, categories, checks, credentials, passes, receivers, sharing, tickets
 from remediation.belongings import Belonging, belongings
 from remediation.core.rules import Rule
 from remediation.models import AuditLine, Membership, Project, SavedView, User
@@ -37,6 +37,8 @@ def fill(cast: Cast) -> None:
     passes.queue(other, trigger="manual", user=cast.stranger)
     theirs = receivers.add(other, "webhook", "https://1.1.1.1/theirs", ["pass.failed"])
     receivers.try_out(theirs)
+    credentials.put_token(other, "ada", "a-token-of-some-length", cast.stranger)
+    checks.test(other, cast.stranger)
     sharing.make(other, cast.stranger, shows="badge", name="Wiki", days=30, now=timezone.now())
 
 

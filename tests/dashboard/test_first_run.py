@@ -157,7 +157,7 @@ def test_adding_after_a_check_asks_the_server_no_more(cast: Cast, monkeypatch: p
 
 @pytest.mark.parametrize("given", ["", "x", "-1", "9" * 30, "99", "1.5"])
 def test_a_check_that_is_none_is_ignored(cast: Cast, given: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("remediation.projects.check_answers", lambda *_: None)
+    monkeypatch.setattr("remediation.projects.check_answers", lambda *_, **__: None)
     assert cast.client("admin").post(NEW, FORM | {"do": "add", "check": given}).status_code == 302
 
 

@@ -82,11 +82,12 @@ FOREIGN: dict[str, Args] = {
     "rules-version": lambda cast: [(2,)],
     "category": _theirs("categories"),
     "share-revoke": _theirs("share_links"),
+    "credential-test": _theirs("checks"),
     "receiver": _theirs("receivers"),
     "message-again": lambda cast: [(Outbox.objects.get(receiver__project=cast.other).pk,)],
 }
 # Where what is not there is answered in words: a foreign one must be answered like one that nobody has.
-IN_WORDS = dict.fromkeys(("share-revoke", "receiver", "message-again"), (2**31,))
+IN_WORDS = dict.fromkeys(("share-revoke", "credential-test", "receiver", "message-again"), (2**31,))
 NAMES_NO_OBJECT = {"report": "a week of the calendar", "report-export": "a week of the calendar"}
 
 

@@ -180,6 +180,7 @@ DEEDS = {
     "hook-settings": Deed("lead", {"do": "make"}),
     "sharing": Deed("lead", {"shows": "badge", "name": "Wiki", "days": "30"}),
     "share-revoke": Deed("lead", before=_shared, args=lambda cast: (cast.project.share_links.get().pk,)),
+    "credentials": Deed("lead", {"do": "token", "user": "ada", "token": "a-token-of-some-length"}),
     "receivers": Deed("lead", {"style": "slack", "url": "https://1.1.1.1/x", "events": ["pass.failed"]}),
     "receiver": Deed("lead", {"do": "remove"}, args=_receiver),
     "rules": Deed("lead", _rules),

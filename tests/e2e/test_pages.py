@@ -16,8 +16,16 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from dashboard.lean import lean
-from remediation import api_tokens, checks, grouping, passes, people
-from remediation.models import ApiToken, CollectionPass, ConnectionCheck, Invitation, Rebuild
+from remediation import api_tokens, checks, credentials, grouping, passes, people
+from remediation.models import (
+    ApiToken,
+    CollectionPass,
+    ConnectionCheck,
+    Credential,
+    Invitation,
+    Project,
+    Rebuild,
+)
 from tests import factories
 from tests.dashboard.cast import Cast
 from tests.e2e.conftest import Visit
@@ -77,6 +85,9 @@ PAGES = {
     "deleting a project": "/admin-area/projects/atlas/delete/",
     "everybody's API tokens": "/admin-area/tokens/",
     "somebody's API token": "/admin-area/tokens/7/",
+    "credentials of all projects": "/admin-area/credentials/",
+    "credentials": "/p/atlas/settings/credentials/",
+    "credentials of an ssh address": "/p/blocked/settings/credentials/",
     "server": "/admin-area/server/",
     "examined": "/admin-area/server/checks/",
     "new project": "/p/new/",
@@ -123,6 +134,7 @@ def more(cast: Cast) -> None:
     passes.queue(zephyr, trigger="manual", commit="a" * 40)
     Rebuild.objects.create(project=blocked, state="running", done=312, total=1_000, asked_at=timezone.now())
     _checks(cast)
+    _credentials(cast, blocked)
     address = "a-long-address-of-somebody-who-is-invited@a-long-name-of-an-organisation.example.org"
     made, _ = people.invite(cast.project, "engineer", cast.lead, email=address)
     Invitation.objects.filter(pk=made.pk).update(digest=hashlib.sha256(TOKEN.encode()).hexdigest())
@@ -141,6 +153,18 @@ def _token(cast: Cast) -> None:
     second.pk = 7
     for route in ("api-passes", "api-ticket"):
         api_tokens.note_use(second, now=now, address="2001:db8::7", method="GET", route=route, status=200)
+
+
+def _credentials(cast: Cast, blocked: Project) -> None:
+    """A token that was refused, and a deploy key whose host was met."""
+    credentials.put_token(cast.project, "ada", "a-token-of-some-length", cast.lead)
+    Project.objects.filter(pk=blocked.pk).update(source="git@git.example.org:team/blocked.git")
+    blocked.refresh_from_db()
+    key = credentials.make_key(blocked, cast.admin).public_key
+    now, hosts = timezone.now(), {"host_keys": f"git.example.org {key}", "host_met_at": timezone.now()}
+    Credential.objects.filter(project=blocked).update(used_at=now, **hosts)
+    Credential.objects.filter(project=cast.project).update(used_at=now, failed="The server refused it. " * 20)
+    checks.test(cast.project, cast.lead)
 
 
 def _checks(cast: Cast) -> None:

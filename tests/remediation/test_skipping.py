@@ -28,7 +28,7 @@ def due_project(name: str = "", *, schedule: str = "0 6 * * *", zone: str = "UTC
 
 
 def source_says(monkeypatch: pytest.MonkeyPatch, commit: str) -> None:
-    monkeypatch.setattr(queueing, "tip", lambda source, ref: commit)
+    monkeypatch.setattr(queueing, "tip", lambda source, ref, **_: commit)
 
 
 @pytest.mark.django_db
@@ -73,7 +73,7 @@ def test_a_blocked_commit_is_known_and_a_failed_pass_has_no_answer(monkeypatch: 
 
 @pytest.mark.django_db
 def test_a_source_that_does_not_answer_gets_its_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    def silent(source: str, ref: str) -> str:
+    def silent(source: str, ref: str, **_: object) -> str:
         raise SourceError("timeout", "no answer")
 
     project = due_project()

@@ -1,0 +1,37 @@
+"""The checks of `manage.py doctor` that look at what people have stored."""
+
+from __future__ import annotations
+
+from dashboard.findings import FAIL, OK, WARN, Finding
+from remediation import vault
+from remediation.collection.source import holds_password
+from remediation.models import Credential, Project
+
+
+def credentials() -> Finding:
+    """What opens private repositories can be opened itself, worked the last time, and stands in no address."""
+    found = list(Credential.objects.filter(project__deleted_at=None).select_related("project").order_by("project"))
+    if shut := [one.project.slug for one in found if not _opens(one)]:
+        text = f"{', '.join(shut)}: cannot be opened, the key that sealed it is not here"
+        return Finding(
+            FAIL, "credentials", text, f"bring back private/{vault.FILE} or CREDENTIAL_KEYS, or put it in again"
+        )
+    sources = Project.objects.filter(source__contains="@").order_by("slug").values_list("slug", "source")
+    if told := [slug for slug, source in sources if holds_password(source)]:
+        text = f"the address of {', '.join(told)} holds a user name or password"
+        return Finding(WARN, "credentials", text, "take it out in the settings, and put it under Credentials")
+    if failed := [one for one in found if one.failed]:
+        text = "; ".join(f"{one.project.slug}: {one.failed}" for one in failed)
+        return Finding(WARN, "credentials", f"{len(failed)} of {len(found)} failed last: {text}"[:400], "test it there")
+    if not found:
+        return Finding(OK, "credentials", "none is stored")
+    used = sum(one.used_at is not None for one in found)
+    return Finding(OK, "credentials", f"{len(found)} stored, {used} used so far")
+
+
+def _opens(row: Credential) -> bool:
+    try:
+        vault.unseal(row.sealed)
+    except vault.Unreadable:
+        return False
+    return True
