@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Case, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
+from dashboard.history_words import words
 from dashboard.markdown import render
 from remediation.models import Ticket, Transition
 from remediation.querysets import LONG_TEXTS
@@ -25,11 +26,10 @@ def build(ticket: Ticket) -> dict[str, Any]:
         if line.verb == "note":
             line.withdrawn = withdrawn.get(line.pk)
             line.html = "" if line.withdrawn else render(line.data["text"])
-        elif line.verb == "withdrawn":
+            continue
+        if line.verb == "withdrawn":
             line.of = next((one for one in lines if one.pk == line.data["note"]), None)
-        elif line.verb == "stated":
-            line.did = _did(line.data)
-            line.was = [(name.replace("_", " "), said["before"]) for name, said in line.data.items() if said["before"]]
+        line.words = words(line)
     return {"history": lines, "older": max(0, rows.count() - MOST)}
 
 
@@ -55,15 +55,3 @@ def _with_tickets(lines: Iterable[Transition], ticket: Ticket) -> list[Transitio
     for line in found:
         line.ticket.project = ticket.project
     return found
-
-
-def _did(data: dict[str, dict[str, str]]) -> str:
-    """ "stated the solution and the business value", "changed the solution and took back the business value"."""
-    words = {name: f"the {name.replace('_', ' ')}" for name in data}
-    verbs = {
-        name: "took back" if not said["after"] else "changed" if said["before"] else "stated"
-        for name, said in data.items()
-    }
-    if len(set(verbs.values())) == 1:
-        return f"{next(iter(verbs.values()))} {' and '.join(words.values())}"
-    return " and ".join(f"{verbs[name]} {words[name]}" for name in data)
