@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.gitserver import serve
 from tests.repositories import Repository
+
+# The same examples every time: what lands and what is red is decided by the change, never by the draw. To search for
+# more, HYPOTHESIS_PROFILE=search draws anew and remembers what failed.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture
