@@ -1,7 +1,7 @@
 # make run   the site on this machine: make run [PORT=8123] [REPO=<path or git URL> [PYTHON=<its interpreter>]]
 # make test  every test, in as many processes as there are processors: make test [ARGS="-k claim"] [JOBS=1]
 # make corpus  the score on real broken trees, fetched the first time: make corpus [ARGS=tornado]
-# make slow  the tests that take minutes: a hundred thousand errors
+# make slow  the tests that take minutes: a hundred thousand errors, every page in every look
 # make storm  hundreds of people at one ticket, over HTTP and in the database: one line for each promise
 # make bench  what it costs, each figure beside a floor of the same run, into build/bench.json: make bench [ARGS=pages]
 # make screenshots  every screen and state as pictures in build/screenshots: make screenshots [ARGS="overview ticket"]
@@ -40,7 +40,7 @@ corpus: .venv/test.stamp
 screenshots: .venv/browser.stamp
 	@$(BIN)/python -m tests.screenshots $(ARGS)
 
-slow: .venv/test.stamp
+slow: .venv/browser.stamp
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 storm: .venv/test.stamp

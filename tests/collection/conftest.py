@@ -22,6 +22,8 @@ VERSIONS = ("7.4", "8.3", "9")
 OLDEST = "6.2"
 # The best this machine has, and the weakest; on a machine without bubblewrap they are one.
 LEVELS = tuple(sorted({sandbox.probe().level, 1}, reverse=True))
+# Every version in the best sandbox; what a level changes is met with the last of them.
+WHERE = [*((version, LEVELS[0]) for version in VERSIONS), *((VERSIONS[-1], level) for level in LEVELS[1:])]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

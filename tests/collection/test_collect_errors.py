@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.collection.conftest import LEVELS, OLDEST, VERSIONS, Collecting, bare
+from tests.collection.conftest import LEVELS, OLDEST, VERSIONS, WHERE, Collecting, bare
 
 PROJECT = {
     "pytest.ini": "[pytest]\naddopts = --strict-markers -x -ra\nmarkers =\n    load: heavy\n",
@@ -66,8 +66,7 @@ FAILING = {
 }
 
 
-@pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("version", (OLDEST, *VERSIONS))
+@pytest.mark.parametrize(("version", "level"), [(OLDEST, LEVELS[0]), *WHERE])
 def test_every_kind_of_error(version: str, level: int, collecting: Collecting, tmp_path: Path) -> None:
     outcome = collecting(PROJECT, version, level)
     assert outcome.verdict.outcome == "counted", (outcome.verdict, outcome.collected.end)
@@ -94,8 +93,7 @@ def test_every_kind_of_error(version: str, level: int, collecting: Collecting, t
     assert result.tests == len([line for line in seen.splitlines() if "::" in line and not line.startswith("ERROR")])
 
 
-@pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(("version", "level"), WHERE)
 def test_causes_are_facts_of_the_exception(version: str, level: int, collecting: Collecting) -> None:
     outcome = collecting(PROJECT, version, level)
     module = outcome.error("tests/test_missing_module.py").cause
@@ -175,8 +173,7 @@ def test_deselected_ignored_and_lost_tests_are_told_apart(version: str, collecti
     assert any("__init__ constructor" in warning for warning in result.warnings)
 
 
-@pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(("version", "level"), WHERE)
 def test_healthy(version: str, level: int, collecting: Collecting) -> None:
     files = {"tests/test_it.py": "def test_a(): pass\ndef test_b(): pass\n", "tests/conftest.py": ""}
     outcome = collecting(files, version, level)
@@ -186,8 +183,7 @@ def test_healthy(version: str, level: int, collecting: Collecting) -> None:
     assert outcome.verdict.result.inventory == ("tests/conftest.py", "tests/test_it.py")
 
 
-@pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(("version", "level"), WHERE)
 def test_broken_nested_conftest(version: str, level: int, collecting: Collecting) -> None:
     files = {
         "sub/conftest.py": "import gone\n",

@@ -31,10 +31,11 @@ CULPRITS = {
 
 
 # Every pytest at the best level, and one at the weakest.
-WHERE = [*((version, LEVELS[0]) for version in (OLDEST, *VERSIONS)), (VERSIONS[-1], LEVELS[-1])]
+BETWEEN = [pytest.param(version, LEVELS[0], marks=pytest.mark.slow) for version in VERSIONS[:-1]]
+ENDS = [(OLDEST, LEVELS[0]), *((VERSIONS[-1], level) for level in LEVELS)]
 
 
-@pytest.mark.parametrize(("version", "level"), WHERE)
+@pytest.mark.parametrize(("version", "level"), [*ENDS, *BETWEEN])
 @pytest.mark.parametrize("name", CULPRITS)
 def test_one_bad_file_is_one_error_and_the_rest_is_counted(
     name: str, version: str, level: int, collecting: Collecting

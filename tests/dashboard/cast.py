@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from django.test import Client
 
@@ -51,6 +51,11 @@ class Cast:
         if role != "anonymous":
             client.force_login(role if isinstance(role, User) else getattr(self, role))
         return client
+
+    def again(self) -> Cast:
+        """The same people and projects, as the database has them now."""
+        rows = (getattr(self, field.name) for field in fields(self))
+        return Cast(*(type(row).objects.get(pk=row.pk) for row in rows))
 
     def ticket(self, number: int = 1) -> Ticket:
         """ATL-<number> as it is now."""

@@ -201,8 +201,15 @@ def faults(page: Any, width: int, without: str = "") -> list[str]:
     return found + [f"smaller than 24 px: {control}" for control in small]
 
 
-@pytest.mark.parametrize("width", [1440, pytest.param(1024, marks=pytest.mark.slow), 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+# Colours do not depend on the width, nor what fits on the colours: each is met in one of the two.
+LOOKS = [
+    ("light", 1440),
+    ("dark", 390),
+    *(pytest.param(*look, marks=pytest.mark.slow) for look in (("dark", 1440), ("light", 390), ("light", 1024))),
+]
+
+
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_every_page_is_accessible_and_its_console_quiet(visit: Visit, more: None, theme: str, width: int) -> None:
     visitor, guest = (visit(role, theme=theme, width=width) for role in ("admin", "anonymous"))
     found = {name: faults(guest.go(path), width) for name, path in GUESTS.items()}

@@ -11,14 +11,13 @@ from remediation import saved_views, tickets
 from tests import factories
 from tests.dashboard.cast import Cast
 from tests.e2e.conftest import Visit
-from tests.e2e.test_pages import faults
+from tests.e2e.test_pages import LOOKS, faults
 
 LIST = "/p/atlas/tickets/"
 WAYS = ["", "?view=board", "?tab=all&group=category", "?tab=verified", "?q=nothing", "?tab=mine", "?order=tests"]
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_every_way_to_see_the_list_is_accessible(visit: Visit, cast: Cast, theme: str, width: int) -> None:
     saved_views.save(cast.engineer, cast.project, "Mine", "?tab=mine")
     visitor = visit("engineer", theme=theme, width=width)
