@@ -46,6 +46,8 @@ class Told:
     """A ticket as its lines tell it; ``status`` "" before the first one. ``namer`` said what ``named`` says.
 
     ``came_back``: a pass has seen it since one verified it. ``muted``: ``status`` is what it has beneath a mute.
+    ``outlived``: it was verified beneath a mute, which ended so; where an older commit was counted late, the mute's
+    own end, told before that was known, stands after it.
     """
 
     status: str = ""
@@ -57,6 +59,7 @@ class Told:
     errors: int = 0
     hidden: int = 0
     muted: bool = False
+    outlived: bool = False
     fixes: tuple[Fix, ...] = ()
 
 
@@ -105,12 +108,12 @@ def _said(told: Told, line: Line, *, other: bool) -> Told:
             return replace(told, owner=line.data["to_id"], since=datetime.fromisoformat(line.data["since"]))
         case "unmerged" if line.data.get("freed"):
             return replace(told, owner=None, since=None)
-        case "muted" | "unmuted":
-            _must(
-                other or (line.verb == "unmuted") == told.muted,
-                f"{line.verb}, though {'' if told.muted else 'not '}muted",
-            )
-            return replace(told, muted=line.verb == "muted")
+        case "muted":
+            _must(other or not told.muted, "muted, though muted")
+            return replace(told, muted=True, outlived=False)
+        case "unmuted":
+            _must(other or told.muted or told.outlived, "unmuted, though not muted")
+            return replace(told, muted=False, outlived=False)
     return told
 
 
@@ -130,7 +133,8 @@ def _seen(told: Told, line: Line) -> Told:
         case "verified":
             _must(told.status != "verified", "verified twice")
             _must((told.errors, told.hidden) == (0, 0), f"verified with {told.errors} and {told.hidden} errors")
-            return replace(told, status="verified", muted=False, came_back=False, fixes=(*told.fixes, _fix(told, line)))
+            outlived, fixes = told.muted or told.outlived, (*told.fixes, _fix(told, line))
+            return replace(told, status="verified", muted=False, outlived=outlived, came_back=False, fixes=fixes)
         case "regressed":
             _must(told.status == "verified", f"back, though {told.status}")
             return replace(told, status="regressed", came_back=True, named="", namer=None)

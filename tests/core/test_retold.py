@@ -103,3 +103,18 @@ def test_what_cannot_follow_is_refused(steps: list[tuple[Any, ...]], words: str 
         return
     with pytest.raises(Unexplained, match=words):
         retell(story(*steps))
+
+
+def test_a_mute_that_a_late_verification_ended_may_end_again_and_only_then() -> None:
+    muted = story(("opened", 1, 0, 2), ("muted", ADA, {"number": 3}))
+    late = [*muted, *story(("verified", 4, 2, 0), ("regressed", 3, 0, 2))]
+    told = retell([*late, *story(("unmuted", None, {"pass": 3}))])
+    assert (told.status, told.muted) == ("regressed", False)
+    for twice in (
+        [*late, *story(("unmuted", None), ("unmuted", None))],
+        [*muted, *story(("unmuted", ADA), ("unmuted", None))],
+        [*muted, *story(("muted", ADA))],
+        story(("opened", 1, 0, 2), ("verified", 2, 2, 0), ("regressed", 3, 0, 2), ("unmuted", None)),
+    ):
+        with pytest.raises(Unexplained, match=r"though (not )?muted"):
+            retell(twice)

@@ -101,6 +101,7 @@ TAKEN_BACK_AFTER_A_REGRESSION = [
 BLOCKED_TWICE = [("mark", "x", 0), ("block",), ("mark", "y", 0), ("see", ()), ("block",), ("see", (A,))]
 
 MUTED_UNTIL_A_LATE_PASS = [("see", (A,)), ("see", (A,)), ("mute", 0), ("late", 2, (A,)), ("see", (A,)), ("mute", 1)]
+VERIFIED_LATE_BENEATH_A_MUTE = [("mute", 0), ("block",), ("see", (A, B)), ("see", ()), ("late", 2, ())]
 BLOCKED_AFTER_A_MARK = [("block",), ("mark", "e7710ab", 2), ("block",)]
 
 
@@ -111,6 +112,7 @@ BLOCKED_AFTER_A_MARK = [("block",), ("mark", "e7710ab", 2), ("block",)]
 @example(BLOCKED_TWICE)
 @example(BLOCKED_AFTER_A_MARK)
 @example(MUTED_UNTIL_A_LATE_PASS)
+@example(VERIFIED_LATE_BENEATH_A_MUTE)
 def test_through_any_story_the_history_explains_the_ticket(story: list[tuple[Any, ...]]) -> None:
     project, person, position = factories.project(), factories.user(), 1
     see(project, 1, A, B)
