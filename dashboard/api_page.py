@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,20 +29,28 @@ class Row:
 
 
 def build(request: HttpRequest) -> dict[str, Any]:
-    """The context of the page."""
+    """The context of the page; ``nouns``: the operations by what they are about, in the order of their addresses."""
     from dashboard.api import schema
 
     document = schema.document()
+    nouns: dict[str, list[Row]] = defaultdict(list)
+    for path, methods in document["paths"].items():
+        for method, said in methods.items():
+            row = _row(path.removeprefix(schema.PREFIX), method, said, document["components"]["schemas"])
+            nouns[_noun(row.path)].append(row)
     return {
-        "rows": [
-            _row(path, method, said, document["components"]["schemas"])
-            for path, methods in document["paths"].items()
-            for method, said in methods.items()
-        ],
+        "nouns": list(nouns.items()),
+        "operations": sum(len(rows) for rows in nouns.values()),
         "problems": [(name, kind.status, kind.title) for name, kind in KINDS.items()],
-        "example": f"{request.build_absolute_uri(reverse('api-projects'))}",
+        "base": request.build_absolute_uri(reverse("api")),
         "per_minute": PER_MINUTE,
     }
+
+
+def _noun(path: str) -> str:
+    """ "tickets" of "projects/{slug}/tickets/{label}/claim/"."""
+    names = path.split("/")
+    return names[2] if len(names) > 3 else names[0]
 
 
 def _row(path: str, method: str, said: Mapping[str, Any], schemas: Mapping[str, Any]) -> Row:
@@ -71,9 +80,6 @@ def _named(content: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[st
 
 def _meaning(schema: Mapping[str, Any], said: Mapping[str, Any]) -> str:
     """What may be given: its own words, else the words that it may be, else its type."""
-    if text := said.get("description", ""):
-        return str(text)
-    if "enum" in schema:
-        return ", ".join(str(value) for value in schema["enum"])
     inner = next((each for each in schema.get("anyOf", ()) if each.get("type") != "null"), schema)
-    return str(inner.get("format") or inner.get("type", ""))
+    said_of_it = str(said.get("description") or inner.get("description", ""))
+    return "; ".join(filter(None, [", ".join(inner.get("enum", ())), said_of_it])) or str(inner.get("type", ""))

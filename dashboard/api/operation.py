@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -116,13 +117,21 @@ def endpoint(**methods: Operation) -> Callable[..., HttpResponse]:
             return answer(request, problem)
         with acting(Actor(token.owner, token=token.name, address=address_of(request))):
             made = _answer(request, token, known, method, named)
-        route = request.resolver_match.url_name if request.resolver_match else ""
-        use = {"address": address_of(request), "method": method[:7], "route": route[:40]}
-        api_tokens.note_use(token, now=timezone.now(), status=made.status_code, **use)
+        _note_use(request, token, method, made.status_code)
         return made
 
     view.operations = known  # type: ignore[attr-defined]
     return view
+
+
+def _note_use(request: HttpRequest, token: ApiToken, method: str, status: int) -> None:
+    """What was done is done, and is answered even where its note cannot be written."""
+    route = request.resolver_match.url_name if request.resolver_match else ""
+    use = {"address": address_of(request), "method": method[:7], "route": route[:40]}
+    try:
+        api_tokens.note_use(token, now=timezone.now(), status=status, **use)
+    except DatabaseError as error:  # its owner's account was removed meanwhile
+        log.warning("the use of a token could not be noted: %s", error)
 
 
 def _answer(

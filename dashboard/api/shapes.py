@@ -13,7 +13,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 Page = Annotated[str, Meta(description="Its page on the site.")]
 Next = Annotated[str, Meta(description="The address of what follows.")] | None
 Limit = Annotated[int, Meta(ge=1, le=100, description="At most so many.")]
-Cursor = Annotated[int, Meta(ge=1, lt=2**31, description="Where to go on, as `next` says it.")]
+Cursor = Annotated[int, Meta(ge=1, lt=2**31, description="Where to go on, as next has it.")]
 
 State = Literal["queued", "running", "ended"]
 Outcome = Literal["counted", "blocked", "failed"]
@@ -213,17 +213,19 @@ class TicketFilter(Sent):
 class WantedPass(Sent):
     """A commit or a branch, not both; neither: the tip of the watched ref."""
 
-    commit: Annotated[str, Meta(max_length=200)] | None = None
-    branch: Annotated[str, Meta(max_length=200)] | None = None
+    commit: Annotated[str, Meta(min_length=1, max_length=200, description="Such as e7710ab.")] | None = None
+    branch: Annotated[str, Meta(min_length=1, max_length=200, description="Its tip; not beside a commit.")] | None = (
+        None
+    )
 
 
 class Note(Sent):
     """A note in Markdown."""
 
-    text: str
+    text: Annotated[str, Meta(description="In Markdown, at most 10,000 characters.")]
 
 
 class Fix(Sent):
     """The commit, or the branch, in which the ticket is said to be fixed."""
 
-    commit: Annotated[str, Meta(min_length=1, max_length=200)]
+    commit: Annotated[str, Meta(min_length=1, max_length=200, description="Such as e7710ab, or a branch.")]

@@ -64,7 +64,7 @@ def any_token(request: HttpRequest, pk: int) -> HttpResponse:
 def _one(request: HttpRequest, found: ApiToken, back: str) -> HttpResponse:
     now = timezone.now()
     if request.method == "GET":
-        context = {"tab": "tokens", "back": back, **tokens_page.of_one(found, now)}
+        context = {"tab": "tokens", "back": back, **tokens_page.of_one(found, request.user, now)}
         return render(request, "dashboard/token.html", context)
     if api_tokens.revoke(found, request.user, now):
         text = f"Revoked: {found.name}. Whatever calls with it is refused from now on."

@@ -73,7 +73,11 @@ def test_the_description_is_whole_and_open(cast: Cast) -> None:
     asked = document["paths"]["/api/v1/projects/{slug}/passes/"]["post"]
     assert (asked["requestBody"]["required"], asked["x-scope"]) == (False, "trigger")
     page = words(cast.client("viewer").get("/api/v1/").content.decode())
-    assert all(f"{method.upper()} {path}" in page for path, methods in document["paths"].items() for method in methods)
+    every = [
+        (method.upper(), path.removeprefix("/api/v1/")) for path, each in document["paths"].items() for method in each
+    ]
+    assert all(f"{method} {path}" in page for method, path in every) and "12 operations" in page
+    assert "outcome blocked, counted, failed" in page and "claimed_by me, nobody, or the id of a person." in page
 
 
 def test_what_was_not_counted_is_null_and_never_zero(cast: Cast) -> None:

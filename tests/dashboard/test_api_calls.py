@@ -37,26 +37,27 @@ def kind(answer: Any) -> str:
     return name
 
 
-@pytest.mark.parametrize(
-    ("rest", "says"),
-    [
-        ("passes/?outcome=green", "Invalid enum value"),
-        ("passes/?limit=0", "limit"),
-        ("passes/?limit=101", "limit"),
-        ("passes/?limit=x", "limit"),
-        ("passes/?before=99999999999", "before"),
-        ("passes/?since=yesterday", "since"),
-        ("passes/?since=2026-03-02T06:00:00", "since"),
-        ("passes/?outcom=counted", "outcom"),
-        ("tickets/?status=closed", "status"),
-        ("tickets/?claimed_by=' or 1=1--", "claimed_by"),
-        ("tickets/?claimed_by=9999999999999999999", "claimed_by"),
-        ("passes/1/?verbose=1", "nothing behind a question mark"),
-    ],
-)
-def test_a_question_that_cannot_be_understood_is_refused_not_ignored(cast: Cast, rest: str, says: str) -> None:
-    answer = ask(made(cast.viewer), ATLAS + rest)
-    assert kind(answer) == "cannot-work" and says in answer.json()["detail"]
+REFUSED = [
+    ("passes/?outcome=green", "Invalid enum value"),
+    ("passes/?limit=0", "limit"),
+    ("passes/?limit=101", "limit"),
+    ("passes/?limit=x", "limit"),
+    ("passes/?before=99999999999", "before"),
+    ("passes/?since=yesterday", "since"),
+    ("passes/?since=2026-03-02T06:00:00", "since"),
+    ("passes/?outcom=counted", "outcom"),
+    ("tickets/?status=closed", "status"),
+    ("tickets/?claimed_by=' or 1=1--", "claimed_by"),
+    ("tickets/?claimed_by=9999999999999999999", "claimed_by"),
+    ("passes/1/?verbose=1", "nothing behind a question mark"),
+]
+
+
+def test_a_question_that_cannot_be_understood_is_refused_not_ignored(cast: Cast) -> None:
+    token = made(cast.viewer)
+    for rest, says in REFUSED:
+        answer = ask(token, ATLAS + rest)
+        assert kind(answer) == "cannot-work" and says in answer.json()["detail"], rest
 
 
 BODIES = [

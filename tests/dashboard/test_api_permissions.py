@@ -170,3 +170,12 @@ def test_a_project_that_is_deleted_takes_its_tokens_along(cast: Cast) -> None:
     again = factories.project("atlas")
     assert again.slug == "atlas" and _send(cast, "show_project", bound).status_code == 401
     assert deletion.remove(cast.project.pk, seconds=60) and not ApiToken.objects.filter(project__isnull=False).exists()
+
+
+def test_control_a_check_that_is_forgotten_would_be_found(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    Membership.objects.create(project=cast.other, user=cast.lead, role="lead")
+    low, bound = made(cast.engineer), made(cast.lead, "read", cast.other)
+    assert [_send(cast, "claim_ticket", low).status_code, _send(cast, "show_project", bound).status_code] == [403, 404]
+    monkeypatch.setattr("dashboard.access.may_call", lambda token, scope: None)
+    monkeypatch.setattr("dashboard.access.reached_by", lambda token, slug: token.owner)
+    assert [_send(cast, "claim_ticket", low).status_code, _send(cast, "show_project", bound).status_code] == [200, 200]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from remediation import api_tokens
-from remediation.models import ApiToken, AuditLine, TokenUse
+from remediation.models import ApiToken, AuditLine, Project, TokenUse
 from tests.dashboard.cast import Cast, words
 from tests.dashboard.programs import V1, ask, made, row
 
@@ -52,20 +52,20 @@ def test_it_is_made_after_the_password_once_more_and_shown_once(cast: Cast) -> N
     assert ask(token, f"{V1}atlas/").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("sent", "says"),
-    [
-        ({"name": " "}, "This field is required."),
-        ({"name": "\u202e"}, "Say where it will be used"),
-        ({"scope": "all"}, "Select a valid choice."),
-        ({"days": "9999"}, "Select a valid choice."),
-        ({"project": "other"}, "Select a valid choice."),
-    ],
-)
-def test_what_cannot_be_a_token_is_refused(cast: Cast, sent: dict[str, str], says: str) -> None:
-    sent = {name: str(cast.other.pk) if value == "other" else value for name, value in sent.items()}
-    answer = proved(cast, "engineer").post(MINE, {**NEW, **sent})
-    assert answer.status_code == 422 and says in words(answer.content.decode())
+def test_what_cannot_be_a_token_is_refused(cast: Cast) -> None:
+    client = proved(cast, "engineer")
+    refused = [
+        ("name", " ", "This field is required."),
+        ("name", "\u202e", "Say where it will be used"),
+        ("scope", "all", "Select a valid choice."),
+        ("days", "9999", "Select a valid choice."),
+        ("project", str(cast.other.pk), "Select a valid choice."),
+    ]
+    for field, value, says in refused:
+        answer = client.post(MINE, {**NEW, field: value})
+        assert answer.status_code == 422 and says in words(answer.content.decode()), field
+    with pytest.raises(api_tokens.Refused, match="Choose one of your projects"):
+        made(cast.engineer, "read", cast.other)
     assert not ApiToken.objects.exists()
 
 
@@ -121,12 +121,23 @@ def test_administrators_see_all_and_revoke_any(cast: Cast, django_assert_num_que
     assert "1 of the tokens matches" in words(client.get(f"{ALL}?q={tokens[0][:12]}").content.decode())
     assert client.post(f"{ALL}{row(tokens[2]).pk}/").url == ALL
     assert ask(tokens[2], V1).status_code == 401 and row(tokens[2]).revoked_by == cast.admin
-    with django_assert_num_queries(5):  # session and account; three of its own
+    with django_assert_num_queries(6):  # session and account; four of its own
         client.get(ALL)
     for _ in range(3):
         made(cast.viewer)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(ALL)
+
+
+def test_who_left_a_project_is_not_told_what_it_is_called_now(cast: Cast) -> None:
+    kept = row(made(cast.engineer, "read", cast.project))
+    cast.project.memberships.filter(user=cast.engineer).delete()
+    Project.objects.filter(pk=cast.project.pk).update(name="A name they never knew")
+    client = cast.client("engineer")
+    for path in (MINE, f"{MINE}{kept.pk}/"):
+        page = words(client.get(path).content.decode())
+        assert "a project out of reach" in page and "A name they never knew" not in page
+    assert "A name they never knew" in words(cast.client("admin").get(ALL).content.decode())
 
 
 def test_uses_are_kept_once_a_minute_and_the_last_few(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

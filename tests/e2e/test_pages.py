@@ -71,7 +71,7 @@ PAGES = {
     "people": "/p/atlas/settings/people/",
     "profile": "/me/profile/",
     "API tokens": "/me/profile/tokens/",
-    "an API token": "/me/profile/tokens/7/",
+    "an API token": "/me/profile/tokens/7007/",
     "API": "/api/v1/",
     "the password once more": "/login/again/",
     "rules": "/p/atlas/rules/",
@@ -84,7 +84,7 @@ PAGES = {
     "projects and what they hold": "/admin-area/projects/",
     "deleting a project": "/admin-area/projects/atlas/delete/",
     "everybody's API tokens": "/admin-area/tokens/",
-    "somebody's API token": "/admin-area/tokens/7/",
+    "somebody's API token": "/admin-area/tokens/7007/",
     "credentials of all projects": "/admin-area/credentials/",
     "credentials": "/p/atlas/settings/credentials/",
     "credentials of an ssh address": "/p/blocked/settings/credentials/",
@@ -143,14 +143,14 @@ def more(cast: Cast) -> None:
 
 
 def _token(cast: Cast) -> None:
-    """An administrator's token (7) with uses, and one that was revoked."""
+    """An administrator's token (7007) with uses, and one that was revoked."""
     now = timezone.now()
     for days in (30, 90):
         api_tokens.make(cast.admin, name="x" * 60, scope="write", project=cast.project, days=days, now=now)
     first, second = ApiToken.objects.order_by("pk")
     api_tokens.revoke(first, cast.admin, now)
-    ApiToken.objects.filter(pk=second.pk).update(id=7)
-    second.pk = 7
+    ApiToken.objects.filter(pk=second.pk).update(id=7007)
+    second.pk = 7007
     for route in ("api-passes", "api-ticket"):
         api_tokens.note_use(second, now=now, address="2001:db8::7", method="GET", route=route, status=200)
 
