@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import smtplib
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,17 +15,19 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 
+from dashboard.celery import app
 from dashboard.heartbeat import seconds_since_dispatch
-from remediation import audit
+from remediation import audit, operations
 from remediation.core.text import clean_line
-from remediation.models import CollectionPass, ConnectionCheck, Rebuild, User
+from remediation.models import Backup, CollectionPass, ConnectionCheck, Rebuild, User
 from remediation.passes import LEASE
 
 SHOWN = 20  # of a queue; more are a number
 
 
 def build(now: datetime) -> dict[str, Any]:
-    """The context of the page. Six queries, however long the queues are."""
+    """The context of the page. Eight queries, however long the queues are."""
+    last = Backup.objects.first()
     passes = CollectionPass.objects.select_related("project").listed()
     queued = passes.filter(state="queued").order_by("pk")
     running = passes.filter(state="running").order_by("started_at")
@@ -34,7 +39,45 @@ def build(now: datetime) -> dict[str, Any]:
         "rebuilds": Rebuild.objects.select_related("project").order_by("pk"),
         "dispatched": _dispatched(now),
         "mail": _mail(),
+        "backup": last,
+        "backup_late": operations.late(last, now),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One that answers now. ``jobs``: what it does, and for how many seconds."""
+
+    name: str
+    queues: str
+    jobs: list[tuple[str, float]]
+
+
+def workers() -> list[Worker]:
+    """Every worker that answers within a second, by name; none where the broker is away. Takes seconds."""
+    try:
+        asked = app.control.inspect(timeout=1.0)
+        queues = asked.active_queues() or {}
+        active = (asked.active() or {}) if queues else {}
+    except (OSError, redis.RedisError, *app.connection().connection_errors):
+        return []
+    found = {name: sorted(queue["name"] for queue in taken) for name, taken in queues.items()}
+    passes = _passes(task for tasks in active.values() for task in tasks)
+    return [
+        Worker(name, ", ".join(taken), [_job(task, passes) for task in active.get(name, [])])
+        for name, taken in sorted(found.items())
+    ]
+
+
+def _passes(tasks: Iterable[Mapping[str, Any]]) -> dict[int, CollectionPass]:
+    ids = [task["args"][0] for task in tasks if task["name"].endswith(".run_pass") and task["args"]]
+    return CollectionPass.objects.select_related("project").in_bulk(ids)
+
+
+def _job(task: Mapping[str, Any], passes: Mapping[int, CollectionPass]) -> tuple[str, float]:
+    run = passes.get(task["args"][0]) if task["args"] and task["name"].endswith(".run_pass") else None
+    what = f"pass #{run.number} of {run.project.name}" if run else task["name"].rpartition(".")[2].replace("_", " ")
+    return what, max(0.0, time.time() - (task.get("time_start") or time.time()))
 
 
 def _dispatched(now: datetime) -> datetime | None:

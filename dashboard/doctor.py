@@ -47,6 +47,7 @@ def examine(*, up: bool) -> Iterator[Finding]:
         "outbox": outbox,
         "sign-in": sign_in,
         "credentials": doctor_stored.credentials,
+        "backup": doctor_stored.backup,
         "data": data_directory,
         "disk": disk,
     }
@@ -120,7 +121,7 @@ def worker(up: bool) -> Finding:
     """Somebody takes passes."""
     try:
         queues = app.control.inspect(timeout=2.0).active_queues() or {}
-    except (OSError, redis.RedisError, app.connection().connection_errors) as error:
+    except (OSError, redis.RedisError, *app.connection().connection_errors) as error:
         return Finding(FAIL, "worker", f"cannot be asked: {' '.join(str(error).split())[:200]}", "see redis")
     taken = {queue["name"] for each in queues.values() for queue in each}
     missing = sorted({"default", "collect"} - taken)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+
 from dashboard.findings import FAIL, OK, WARN, Finding
-from remediation import vault
+from remediation import operations, vault
 from remediation.collection.source import holds_password
-from remediation.models import Credential, Project
+from remediation.models import Backup, Credential, Project
 
 
 def credentials() -> Finding:
@@ -27,6 +30,18 @@ def credentials() -> Finding:
         return Finding(OK, "credentials", "none is stored")
     used = sum(one.used_at is not None for one in found)
     return Finding(OK, "credentials", f"{len(found)} stored, {used} used so far")
+
+
+def backup() -> Finding:
+    """There is a backup that is young enough. One that nobody could find is no warning of ours."""
+    last, now = Backup.objects.first(), timezone.now()
+    remedy = "run manage.py backup FOLDER, every night"
+    if last is None:
+        return Finding(WARN, "backup", "none was ever made", remedy)
+    days = (now - last.at).days
+    size = filesizeformat(last.bytes).replace("\xa0", " ")
+    text = f"the last is {days} day{'' if days == 1 else 's'} old, {size}"
+    return Finding(WARN, "backup", text, remedy) if operations.late(last, now) else Finding(OK, "backup", text)
 
 
 def _opens(row: Credential) -> bool:

@@ -96,6 +96,7 @@ urlpatterns = [
     path("admin-area/tokens/", tokens.every_token, name="admin-tokens"),
     path("admin-area/tokens/<int:pk>/", tokens.any_token, name="admin-token"),
     path("admin-area/credentials/", administration.credentials, name="admin-credentials"),
+    path("admin-area/retention/", administration.retention, name="admin-retention"),
     path("admin-area/server/", administration.server, name="admin-server"),
     path("admin-area/server/checks/", administration.examine, name="admin-findings"),
     path("admin-area/server/mail/", administration.mail, name="admin-mail"),

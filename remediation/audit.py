@@ -49,8 +49,8 @@ def acting(actor: Actor) -> Iterator[None]:
 
 def write(
     verb: str, what: str, *, project: Project | None = None, changes: Changes | None = None, by: User | None = None
-) -> None:
-    """Append a line: ``verb`` one word ("paused"), ``what`` the object as people call it ("schedule").
+) -> AuditLine:
+    """Append a line and return it: ``verb`` one word ("paused"), ``what`` the object as people call it ("schedule").
 
     To be called by the use case inside its own transaction, so that there is no change without its line and no line
     without its change. ``changes``: {setting: (before, after)}, of secrets only what :func:`secret` gives. ``by``:
@@ -58,7 +58,7 @@ def write(
     """
     actor = _actor.get() or Actor()
     user = by or (actor.user if actor.user is not None and actor.user.is_authenticated else None)
-    AuditLine.objects.create(
+    return AuditLine.objects.create(
         at=timezone.now(),
         actor_id=user.pk if user else None,
         actor=clean_line(_named(user) + (f", token “{actor.token}”" if actor.token else ""), 310)

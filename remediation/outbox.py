@@ -19,12 +19,11 @@ from remediation.core.text import clean_line
 from remediation.models import Delivery, Outbox, Receiver, User
 from remediation.notifiers import KINDS, Message, NotSent, send
 
-__all__ = ["MAX_ATTEMPTS", "again", "deliver", "deliver_beside", "message", "put", "tidy"]
+__all__ = ["MAX_ATTEMPTS", "again", "deliver", "deliver_beside", "forget", "give_up", "message", "put"]
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)  # longer than any sender takes: a mail server may use its time limit at every step
-KEPT, DEAD_KEPT = timedelta(days=7), timedelta(days=90)
 LOGGED = 50  # deliveries of a receiver
 BUSY_SECONDS = 60.0  # of one round; what is due after it waits for the next
 _CLOSED = "Not sent: the account is closed or has no address."
@@ -91,12 +90,18 @@ def again(rows: Any) -> int:
     return int(unsent.update(gave_up_at=None, attempts=0, next_at=Now(), lease_until=None, fence=F("fence") + 1))
 
 
-def tidy() -> None:
-    """Forget what arrived a week ago, and what never arrived after three months; give up what kills its workers."""
+def give_up() -> None:
+    """Give up what kills its workers."""
     lost = Outbox.objects.waiting().filter(attempts__gte=MAX_ATTEMPTS, lease_until__lt=Now())
     lost.update(gave_up_at=Now(), lease_until=None, last_error="Its worker died each time.")
-    Outbox.objects.filter(done_at__lt=Now() - KEPT).delete()
-    Outbox.objects.filter(gave_up_at__lt=Now() - DEAD_KEPT).delete()
+
+
+def forget(sent: timedelta, lost: timedelta, most: int) -> int:
+    """Forget at most so many messages that arrived, or were given up, before these times; returns how many rows."""
+    old = Q(done_at__lt=Now() - sent) | Q(gave_up_at__lt=Now() - lost)
+    ids = list(Outbox.objects.filter(old).order_by("pk").values_list("pk", flat=True)[:most])
+    gone, _ = Outbox.objects.filter(pk__in=ids).delete()
+    return gone
 
 
 def _claim() -> Outbox | None:

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from remediation import checks, deletion, outbox, passes, people, rebuilding, telling, tickets
+from remediation import checks, deletion, outbox, passes, people, rebuilding, retention, telling, tickets
 
 
 @shared_task
@@ -21,14 +21,14 @@ def dispatch() -> None:
     tickets.end_mutes(now)
     passes.reap()
     checks.reap()
-    checks.forget()
     tickets.tend_claims(now)
     people.forget()
+    retention.keep(now)
     for project_id in deletion.waiting():
         remove_deleted.apply_async((project_id,), expires=15.0)
     hint()
     telling.compose()
-    outbox.tidy()
+    outbox.give_up()
     outbox.deliver_beside()
 
 

@@ -31,6 +31,7 @@ class ProjectCommand(BaseCommand):
 
     expected: tuple[type[Exception], ...] = ()
     needs_servers = True
+    migrates = True  # pending migrations, where the command starts the servers
     requires_system_checks = ()  # type: ignore[assignment]  # a script pays for checks at each call; `check` has them
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -68,7 +69,7 @@ class ProjectCommand(BaseCommand):
         )
         with servers as started:
             try:
-                if started:
+                if started and self.migrates:
                     migrate()
                 with acting(command_line()) if self.needs_servers else nullcontext():
                     return self.work(**options)

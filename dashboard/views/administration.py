@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard import access, admin_people, admin_projects, admin_server, credentials_page, doctor
+from dashboard import access, admin_people, admin_projects, admin_server, credentials_page, doctor, retention_page
 from dashboard.views.fragments import wants_part
-from remediation import administrators, deletion
+from remediation import administrators, deletion, operations
 from remediation import people as people_cases
 from remediation.models import User
 from remediation.refusals import Refused
@@ -95,6 +95,24 @@ def credentials(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/admin_credentials.html", context)
 
 
+@require_http_methods(["GET", "POST"])
+@never_cache
+def retention(request: HttpRequest) -> HttpResponse:
+    """What is kept, for how long, and how much it is; a POST changes the days."""
+    access.admin_only(request.user)
+    form = retention_page.RetentionForm.of(operations.retention(), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            operations.set_retention(form.values(), request.user)
+        except Refused as refused:
+            form.refuse(refused.field, refused.text)
+        else:
+            messages.success(request, "Saved. What is older goes from now on, some of it at a time.", extra_tags="good")
+            return redirect("admin-retention")
+    context = {"tab": "retention", **retention_page.build(form)}
+    return render(request, "dashboard/admin_retention.html", context, status=422 if form.errors else 200)
+
+
 @require_safe
 @never_cache
 def server(request: HttpRequest) -> HttpResponse:
@@ -108,7 +126,7 @@ def server(request: HttpRequest) -> HttpResponse:
 def examine(request: HttpRequest) -> HttpResponse:
     """The same checks as ``manage.py doctor``; takes seconds."""
     access.admin_only(request.user)
-    context = {"tab": "server", "findings": list(doctor.examine(up=True))}
+    context = {"tab": "server", "findings": list(doctor.examine(up=True)), "workers": admin_server.workers()}
     part = "dashboard/_admin_findings.html" if wants_part(request) else "dashboard/admin_findings.html"
     return render(request, part, context)
 

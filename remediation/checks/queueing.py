@@ -19,7 +19,6 @@ from remediation.passes.queueing import MAX_ATTEMPTS, nudge
 DRAFT = ("name", "source", "ref", "key", "schedule", "time_zone", "interpreter", "install")
 # Two drafts alike in these reach the same repository and build the same environment.
 _DECIDING = ("source", "ref", "interpreter", "install")
-KEPT = timedelta(days=1)
 _OF_CREDENTIAL = ("reach", "clone")  # what a credential can fail
 ENDED_BY_HAND = {"code": "stopped", "state": "failed", "seconds": None, "said": "Stopped by hand."}
 _LOST = {
@@ -103,9 +102,9 @@ def stop(check: ConnectionCheck) -> bool:
     return bool(stopped)
 
 
-def forget() -> int:
-    """Delete checks that are older than a day; returns how many."""
-    gone, _ = ConnectionCheck.objects.filter(created_at__lt=Now() - KEPT).delete()
+def forget(kept: timedelta) -> int:
+    """Delete checks that are older than this; returns how many. What they fetched goes with the next one."""
+    gone, _ = ConnectionCheck.objects.filter(created_at__lt=Now() - kept).delete()
     return gone
 
 

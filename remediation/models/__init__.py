@@ -8,6 +8,7 @@ from remediation.models.credentials import Credential
 from remediation.models.grouping import Regrouping
 from remediation.models.mutes import Mute
 from remediation.models.notices import Notice, NoticeChoice
+from remediation.models.operations import Backup, Retention
 from remediation.models.outbox import Delivery, Outbox, Receiver
 from remediation.models.ownership import BlamedFiles, OwnersFile
 from remediation.models.passes import CollectionPass, Rename, Result, Scope
@@ -22,6 +23,7 @@ __all__ = [
     "RANK",
     "ApiToken",
     "AuditLine",
+    "Backup",
     "BlamedFiles",
     "Category",
     "CategoryCount",
@@ -53,6 +55,7 @@ __all__ = [
     "ReportFile",
     "ReportPlan",
     "Result",
+    "Retention",
     "RuleSet",
     "SavedView",
     "Scope",

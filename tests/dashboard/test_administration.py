@@ -166,7 +166,7 @@ def test_the_server_page_says_what_waits_and_what_is_at_work(cast: Cast, django_
     passes.queue(cast.project, trigger="manual")
     for number in range(25):
         passes.queue(cast.other, trigger="manual", commit=f"{number:040x}")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         text = words(page(client, "server/"))
     assert "1 pass at work, 26 waiting" in text
     assert re.search(r"#2 of atlas: Fetch, for \d+ seconds? Last sign of life \d+ seconds? ago\.", text), text

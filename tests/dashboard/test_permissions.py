@@ -84,6 +84,7 @@ ROUTES = {
     "admin-tokens": Route(ADMIN, in_project=False),
     "admin-token": Route(ADMIN, ADMIN, ("{token}",), in_project=False),
     "admin-credentials": Route(ADMIN, in_project=False),
+    "admin-retention": Route(ADMIN, ADMIN, in_project=False),
     "admin-server": Route(ADMIN, in_project=False),
     "admin-findings": Route(ADMIN, in_project=False),
     "admin-mail": Route(None, ADMIN, in_project=False),

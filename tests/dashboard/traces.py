@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from dashboard.first_link import issue_link
-from remediation import grouping, passes, people, sharing, tickets
+from remediation import grouping, operations, passes, people, sharing, tickets
 from remediation.core.mutes import Until
 from remediation.models import ApiToken, CollectionPass, Membership, Receiver, Regrouping
 from tests.dashboard.cast import Cast
@@ -189,6 +189,7 @@ DEEDS = {
     "stop-check": Deed("admin"),
     "admin-person": Deed("admin", {"do": "appoint"}, args=lambda cast: (cast.engineer.pk,)),
     "admin-mail": Deed("admin"),
+    "admin-retention": Deed("admin", dict.fromkeys(operations.DAYS, 30)),
     "delete-project": Deed("admin", {"typed": "atlas"}, args=("atlas",)),
     "welcome": Deed("anonymous", {"name": "ada", "password": "correct horse battery 9"}, args=_link),
     "members": Deed("lead", {"role": "viewer", "email": ""}),

@@ -88,6 +88,7 @@ PAGES = {
     "credentials of all projects": "/admin-area/credentials/",
     "credentials": "/p/atlas/settings/credentials/",
     "credentials of an ssh address": "/p/blocked/settings/credentials/",
+    "retention": "/admin-area/retention/",
     "server": "/admin-area/server/",
     "examined": "/admin-area/server/checks/",
     "new project": "/p/new/",

@@ -191,9 +191,9 @@ def test_a_new_check_ends_the_earlier_one_of_the_same_person(admin: User) -> Non
 
 def test_after_a_day_it_is_forgotten_with_what_it_fetched(admin: User, https_repository: str) -> None:
     row = ran(admin, draft(https_repository))
-    assert checks.forget() == 0 and check_root(row.pk).exists()
+    assert checks.forget(timedelta(days=1)) == 0 and check_root(row.pk).exists()
     ConnectionCheck.objects.update(created_at=timezone.now() - timedelta(days=2))
-    assert checks.forget() == 1
+    assert checks.forget(timedelta(days=1)) == 1
     later = ran(admin, draft(https_repository))
     assert not check_root(row.pk).exists() and check_root(later.pk).exists()
     assert Path(settings.DATA_DIR) in check_root(row.pk).parents

@@ -73,10 +73,10 @@ def test_a_message_leaves_signed_once_and_is_forgotten_after_a_week(inbox: Inbox
     assert heard.headers["webhook-id"] == "one"
     assert heard.headers["webhook-signature"] == signature("whsec_c2VjcmV0", "one", sent_at, heard.body)
     assert list(Delivery.objects.values_list("key", "status", "error")) == [("two", 200, ""), ("one", 200, "")]
-    outbox.tidy()
-    assert Outbox.objects.count() == 2
+    week, quarter = timedelta(days=7), timedelta(days=90)
+    assert outbox.forget(week, quarter, most=10) == 0
     Outbox.objects.update(done_at=timezone.now() - timedelta(days=8))
-    outbox.tidy()
+    assert outbox.forget(week, quarter, most=1) == 1 and outbox.forget(week, quarter, most=10) == 1
     assert Outbox.objects.count() == 0 and Delivery.objects.count() == 2
 
 
@@ -178,7 +178,7 @@ def test_a_message_that_is_being_sent_is_not_sent_again_beside(inbox: Inbox) -> 
 def test_a_message_that_kills_its_workers_ends_among_the_given_up(inbox: Inbox) -> None:
     _put(_receiver(inbox.url), "killer")
     Outbox.objects.update(attempts=MAX_ATTEMPTS, lease_until=timezone.now() - timedelta(seconds=1))
-    outbox.tidy()
+    outbox.give_up()
     assert _row("killer").last_error == "Its worker died each time." and outbox.deliver() == 0
 
 

@@ -139,6 +139,7 @@ def screens(kinds: dict[str, str], statuses: dict[str, str]) -> list[Screen]:
         Screen("administration", "delete", "/admin-area/projects/empty/delete/", "admin"),
         Screen("administration", "tokens", "/admin-area/tokens/", "admin"),
         Screen("administration", "credentials", "/admin-area/credentials/", "admin"),
+        Screen("administration", "retention", "/admin-area/retention/", "admin"),
         Screen("administration", "server", "/admin-area/server/", "admin"),
         Screen("administration", "audit", "/admin-area/audit/", "admin"),
         Screen("administration", "not-allowed", "/admin-area/", "engineer", answer=403),
