@@ -81,12 +81,12 @@ def _rights(user: Any, project: Any) -> Rights:
 
 
 def project_or_404(user: Any, slug: str, need: Need = "read") -> Project:
-    """The project, with the person's :class:`Rights` as ``project.rights`` and its ``open_tickets``. One query.
+    """The project, with ``open_tickets``, ``at_work`` and the person's :class:`Rights` as ``rights``. One query.
 
     Raises Http404 for a project the person may not see, as for one that does not exist, so that names do not
     leak; PermissionDenied (403) for a member whose role does not reach ``need``.
     """
-    project = Project.objects.with_role_of(user).with_open_tickets().filter(slug=slug).first()
+    project = Project.objects.with_role_of(user).with_open_tickets().with_work().filter(slug=slug).first()
     if project is None:
         raise Http404("No such project.")
     rights = _rights(user, project)

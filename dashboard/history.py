@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -20,6 +20,7 @@ from remediation.core.trend import Layer, Point, Trend
 from remediation.core.trend import comparable as core_comparable
 from remediation.core.trend import is_stale as core_is_stale
 from remediation.models import CategoryCount, CollectionPass, Project
+from remediation.querysets import MOMENT, Seconds
 from remediation.schedule import BadSchedule, next_times
 
 
@@ -53,13 +54,39 @@ class History:
 
 _OF_A_POINT = (
     "pk", "project_id", "number", "outcome", "trigger", "requested_commit", "commit", "total", "environment_errors",
-    "tests_collected", "scope_id", "comparable", "held", "confirmed_at", "effective_at", "observed_at", "ended_at",
-    *TERMS, "rules_version",
+    "tests_collected", "scope_id", "comparable", "held", "confirmed_at", "moment", *TERMS, "rules_version",
 )  # fmt: skip
 _COLUMNS = (*_OF_A_POINT, "position", "files_total", "state", "subject", "reason", "reason_text", "sandbox_level")
+_ADDED = ("scope_facts", "evidence")
+# Read as numbers: many thousands of times, of which few are shown.
+_TIMES = {"effective_at": Seconds("effective_at"), "ended_at": Seconds("ended_at")}
+_READ_TIMES = {f"{name}_seconds": seconds for name, seconds in _TIMES.items()}
 # Of a category in a pass; the last two are the order of the layers, as Category's own.
 _COUNT = ("category_id", "errors", "tickets", "category__name", "category__slot")
 _STACKED = ("category__is_fallback", "category__order")
+
+
+class _Passes(Mapping[int, CollectionPass]):
+    """Passes by number, out of the values that were read of them: each becomes an object when it is asked for."""
+
+    def __init__(self, read: Mapping[int, Any]) -> None:
+        self.read = read
+
+    def __getitem__(self, number: int) -> CollectionPass:
+        values = self.read[number]._asdict()
+        values["id"] = values.pop("pk")
+        values |= {name: _time(values[f"{name}_seconds"]) for name in _TIMES}
+        fields = [field.attname for field in CollectionPass._meta.concrete_fields if field.attname in values]
+        found: CollectionPass = CollectionPass.from_db("default", fields, [values[name] for name in fields])
+        for name in _ADDED:
+            setattr(found, name, values[name])
+        return found
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.read)
+
+    def __len__(self) -> int:
+        return len(self.read)
 
 
 def history_of(project: Project, *, whole: bool = False) -> History:
@@ -72,7 +99,9 @@ def history_of(project: Project, *, whole: bool = False) -> History:
     passes = project.passes.filter(pk__in=steps) if long else project.passes
     counts = CategoryCount.objects.filter(collection_pass=OuterRef("pk")).values(row=JSONArray(*_COUNT, *_STACKED))
     read = passes.for_trend().with_scope_facts().with_evidence().annotate(counts=ArraySubquery(counts))
-    rows = list(read.only(*_COLUMNS))
+    read = read.annotate(moment=Seconds(*MOMENT), **_READ_TIMES)
+    # Objects become only those that are shown.
+    rows = list(read.values_list(*_COLUMNS, *_ADDED, *_READ_TIMES, "counts", named=True))
     layers: dict[int, tuple[tuple[Any, ...], Layer]] = {}
     errors: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     tickets: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
@@ -84,13 +113,13 @@ def history_of(project: Project, *, whole: bool = False) -> History:
     shown = [layer for _, layer in sorted(layers.values(), key=lambda placed: placed[0])]
     scopes = {row.scope_id: row.scope_facts for row in rows if row.scope_id and row.scope_facts}
     points = _points(rows, errors, shown, scopes, steps)
-    last = next((row for row in reversed(rows) if row.in_trend), None)
+    last = next((row for row in reversed(rows) if row.outcome == "counted" and row.position is not None), None)
     baseline = next((row.number for row in rows if row.pk == project.baseline_id), None)
     by_layer = tickets[last.pk] if last else {}
     return History(
         trend=Trend(tuple(shown), tuple(points), baseline),
         tickets=tuple(by_layer.get(layer.key, 0) for layer in shown),
-        rows={row.number: row for row in rows},
+        rows=_Passes({row.number: row for row in rows}),
         scopes=scopes,
     )
 
@@ -104,7 +133,7 @@ def totals_of(projects: list[Project]) -> dict[int, Trend]:
     wanted = Q(project__in=[pk for pk in rows if pk not in steps])
     if steps:
         wanted |= Q(pk__in=[pk for kept in steps.values() for pk in kept])
-    every = CollectionPass.objects.filter(wanted).for_trend()
+    every = CollectionPass.objects.filter(wanted).for_trend().annotate(moment=Seconds(*MOMENT))
     for row in every.values_list(*_OF_A_POINT, named=True):  # no objects: there may be many thousands
         rows[row.project_id].append(row)
     return {
@@ -154,14 +183,14 @@ def _points(
     for row in rows:
         if row.outcome != CollectionPass.Outcome.COUNTED:
             points.append(
-                Point(row.number, _time(row), row.outcome, replayed=_replayed(row), commit=row.commit, id=row.pk)
+                Point(row.number, _time(row.moment), row.outcome, replayed=_replayed(row), commit=row.commit, id=row.pk)
             )
             continue
         counts = tuple(errors[row.pk].get(layer.key, 0) for layer in layers)
         points.append(
             Point(
                 number=row.number,
-                at=_time(row),
+                at=_time(row.moment),
                 outcome=row.outcome,
                 total=row.total,
                 counts=counts,
@@ -198,5 +227,6 @@ def _replayed(row: CollectionPass) -> bool:
     return row.trigger == CollectionPass.Trigger.REPLAY or bool(row.requested_commit)
 
 
-def _time(row: CollectionPass) -> datetime:
-    return row.effective_at or row.observed_at or row.ended_at
+def _time(seconds: float | None) -> datetime | None:
+    """To the microsecond, as it is stored."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

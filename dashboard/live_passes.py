@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Q
 from django.db.models.functions import Now
 
 from dashboard.queue_words import Queue, queue_of, waits_since
@@ -121,18 +120,16 @@ def announcement(collection_pass: CollectionPass, done: Progress, said: str, now
 
 
 def strip(project: Project, now: datetime, asker: Any = None) -> Strip:
-    """One query when nothing is active, at most six more when something is."""
-    over = Q(state="ended")
-    ended = project.passes.aggregate(
-        number=Count("pk", filter=over), last=Max("ended_at", filter=over), others=Count("pk", filter=~over)
-    )
-    waiting = project.passes.listed().exclude(state="ended").order_by("number") if ended["others"] else ()
+    """No query when nothing is active, at most six when something is. The project was read ``with_work``."""
+    waiting = project.passes.listed().exclude(state="ended").order_by("number") if project.at_work else ()
     rows = tuple(sorted(waiting, key=lambda row: row.state != "running"))
     if rows:
         rows[0].project = project  # with the asker's rights
     done = progress(rows[0], now, asker) if rows else None
-    seen = f"{ended['number']}-{ended['last'].timestamp() if ended['last'] else 0:.3f}"
-    return Strip(rows, done, seen, first=bool(rows) and not project.passes.counted().exists())
+    # Every pass has a number and none is taken away, so what neither waits nor runs has ended.
+    last = max([project.last_pass_number, *(row.number for row in rows)])
+    first = bool(rows) and not project.passes.counted().exists()
+    return Strip(rows, done, seen=str(last - len(rows)), first=first)
 
 
 def progress(collection_pass: CollectionPass, now: datetime, asker: Any = None) -> Progress:

@@ -91,6 +91,7 @@ def run(request: HttpRequest, slug: str) -> HttpResponse:
     """Queue a pass of the ref's tip; one that is waiting already is that pass."""
     project = access.project_or_404(request.user, slug, "work")
     send_soon(use_cases.queue(project, trigger="manual", user=request.user))
+    project.at_work += 1
     if request.htmx:
         context = {"project": project, "strip": live_passes.strip(project, timezone.now())}
         return render(request, "dashboard/_live.html", context)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 from typing import NamedTuple
 
 from remediation.core.marks import MOST_BACK, MOST_UNMASKED, is_large
 from remediation.core.trend import WEEK
 
 LIMIT = 240  # passes that are shown one by one
+PART = 100  # passes that are outlined together
+FINE, COARSE = 8, 2  # places in which a part is drawn, of a short history and of a long one
 
 
 class Size(NamedTuple):
@@ -28,7 +30,8 @@ class Row(NamedTuple):
     """One ended pass in the order of the trend, in numbers alone.
 
     ``at``: seconds since the epoch. ``total`` and ``terms`` (cleared, hidden, unmasked, new, regressed) are None for
-    a pass without a count; ``terms`` is None for the first counted one too.
+    a pass without a count; ``terms`` is None for the first counted one too. ``passes``: counted ones that the terms
+    sum up to this one, more than one in an outline.
     """
 
     id: int
@@ -38,6 +41,7 @@ class Row(NamedTuple):
     terms: tuple[int, ...] | None = None
     scope_changed: bool = False
     rules: int | None = None
+    passes: int = 1
 
     @property
     def counted(self) -> bool:
@@ -64,7 +68,7 @@ def condense(
     its own step stays its own; the last stay at zero; and of every column of older ones the last and the highest.
     """
     if len(rows) <= size.limit:
-        return [Step(row.id, row.terms, 1) for row in rows]
+        return [Step(row.id, row.terms, row.passes) for row in rows]
     keep = {0, len(rows) - 1, *range(max(0, len(rows) - size.recent), len(rows))}
     keep |= {i for i, row in enumerate(rows) if row.id == baseline}
     keep |= set(_breaks(rows))
@@ -78,6 +82,42 @@ def condense(
         keep |= set(_last_zero(rows, counted))
         keep |= set(_columns(rows, counted, size.columns))
     return _steps(rows, sorted(keep))
+
+
+def closed(rows: Sequence[Row], length: int = PART, recent: int = SIZE.recent) -> Iterator[Sequence[Row]]:
+    """The parts of a history that can be outlined: so many passes each, before the last ``recent`` counted ones.
+
+    A part ends where time goes on, so that whatever comes later has a later time than all of it.
+    """
+    counted = [i for i, row in enumerate(rows) if row.counted]
+    end = counted[-recent] if len(counted) >= recent else 0
+    start, stop = 0, length
+    while stop <= end:
+        if rows[stop - 1].at < rows[stop].at:
+            yield rows[start:stop]
+            start, stop = stop, stop + length
+        else:
+            stop += 1
+
+
+def outline(rows: Sequence[Row], columns: int) -> list[Row]:
+    """What a later look at the whole history may need of a closed part of it, each with the sums up to it.
+
+    Outlines of parts with the passes after them say what all passes say, to :func:`condense` too, unless it looks for
+    the baseline or for what held at a moment: then the part in which that lies must be there with all its passes.
+    """
+    counted = [i for i, row in enumerate(rows) if row.counted]
+    keep = {0, len(rows) - 1, *_breaks(rows)}
+    if counted:
+        keep |= {counted[0], counted[-1], *_last_zero(rows, counted), *_columns(rows, counted, columns)}
+        keep |= set(_with_the_one_before(counted, _outstanding(rows, counted, None)))
+    kept = sorted(keep)
+    # The first count's own step leads back into the part before.
+    own = counted[:1]
+    return [
+        rows[i] if i in own else rows[i]._replace(terms=step.terms, passes=step.passes)
+        for i, step in zip(kept, _steps(rows, kept), strict=True)
+    ]
 
 
 def _breaks(rows: Sequence[Row]) -> Iterator[int]:
@@ -104,7 +144,8 @@ def _outstanding(rows: Sequence[Row], counted: Sequence[int], baseline: int | No
     since = next((n for n, i in enumerate(counted) if rows[i].id == baseline), 0)
     yield max(counted, key=total)
     yield max(counted[since:], key=total)
-    moved = [(i, terms) for i in counted if (terms := rows[i].terms) is not None]
+    # A step that sums several passes is nobody's own.
+    moved = [(i, terms) for i in counted if (terms := rows[i].terms) is not None and rows[i].passes == 1]
     large = [(terms[2], -i) for i, terms in moved if is_large(terms[2], total(i))]
     # One more than is written: the peak says its own.
     yield from (-i for _, i in sorted(large)[-MOST_UNMASKED - 2 :])
@@ -131,17 +172,17 @@ def _last_zero(rows: Sequence[Row], counted: Sequence[int]) -> Iterator[int]:
 
 
 def _columns(rows: Sequence[Row], counted: Sequence[int], columns: int) -> Iterator[int]:
-    """Of each of so many equally long parts the last and the highest."""
-    for column in range(columns):
-        part = counted[column * len(counted) // columns : (column + 1) * len(counted) // columns]
-        if part:
-            yield from (part[-1], max(part, key=lambda i: rows[i].total or 0))
+    """Of each of so many parts, equally many passes long, the last and the highest."""
+    passed = list(accumulate(rows[i].passes for i in counted))
+    for _, part in groupby(zip(counted, passed, strict=True), lambda one: (one[1] - 1) * columns // passed[-1]):
+        places = [i for i, _ in part]
+        yield from (places[-1], max(places, key=lambda i: rows[i].total or 0))
 
 
 def _steps(rows: Sequence[Row], keep: Sequence[int]) -> list[Step]:
     """The kept ones with the sums of all that moved since the counted one kept before."""
     sums = [list(accumulate((row.terms[n] if row.terms else 0) for row in rows)) for n in range(5)]
-    passed = list(accumulate(int(row.counted) for row in rows))
+    passed = list(accumulate(row.passes if row.counted else 0 for row in rows))
     steps: list[Step] = []
     before: int | None = None
     for i in keep:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from remediation.core.ledger import Ledger
 
@@ -96,7 +97,7 @@ class Point:
         return self.total
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trend:
     """A project's ended passes in commit order, and its layers. ``baseline``: number of the pass compared with."""
 
@@ -109,29 +110,29 @@ class Trend:
         """Of the table of numbers: the layers and their total."""
         return len(self.layers) + 1
 
-    @property
+    @cached_property
     def counted(self) -> tuple[Point, ...]:
         """Only these enter a sum."""
         return tuple(point for point in self.points if point.counted)
 
-    @property
+    @cached_property
     def last(self) -> Point | None:
         """The last counted pass."""
         return next((point for point in reversed(self.points) if point.counted), None)
 
-    @property
+    @cached_property
     def base(self) -> Point | None:
         """The pass that everything is compared with: the declared baseline, else the first counted one."""
         counted = self.counted
         return next((p for p in counted if p.number == self.baseline), counted[0] if counted else None)
 
-    @property
+    @cached_property
     def since_base(self) -> tuple[Point, ...]:
         """The counted passes from the base on."""
         counted, base = self.counted, self.base
         return counted[counted.index(base) :] if base else ()
 
-    @property
+    @cached_property
     def peak(self) -> Point | None:
         """The first of the highest counts since the base."""
         return max(self.since_base, key=lambda point: point.value, default=None)

@@ -11,7 +11,7 @@ from remediation.models.notices import Notice, NoticeChoice
 from remediation.models.operations import Backup, Retention
 from remediation.models.outbox import Delivery, Outbox, Receiver
 from remediation.models.ownership import BlamedFiles, OwnersFile
-from remediation.models.passes import CollectionPass, Rename, Result, Scope
+from remediation.models.passes import Chapter, CollectionPass, Rename, Result, Scope
 from remediation.models.people import RANK, GitIdentity, Invitation, Membership, Remembered, SavedView, Session, User
 from remediation.models.projects import Project
 from remediation.models.reports import Recipient, ReportFile, ReportPlan, WeeklyReport
@@ -28,6 +28,7 @@ __all__ = [
     "Category",
     "CategoryCount",
     "CategoryRule",
+    "Chapter",
     "CollectionPass",
     "ConnectionCheck",
     "Credential",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from remediation.core.records import CollectionError, PassResult, error_of
-from remediation.querysets import PassQuerySet
+from remediation.querysets import MOMENT, PassQuerySet
 
 _TERMS = ("cleared__isnull", "hidden__isnull", "unmasked__isnull", "new__isnull", "regressed__isnull")
 
@@ -200,6 +203,7 @@ class CollectionPass(models.Model):
         ]
         indexes = [
             models.Index(F("project"), F("position"), F("number"), name="pass_commit_order"),
+            models.Index(F("project"), Coalesce(*MOMENT), name="pass_time_order", condition=Q(state="ended")),
             models.Index(fields=["state", "lease_until"], name="pass_waiting", condition=~Q(state="ended")),
         ]
 
@@ -230,3 +234,26 @@ class CollectionPass(models.Model):
     def short_commit(self) -> str:
         """The first nine digits, as git shows them."""
         return self.commit[:9]
+
+
+class Chapter(models.Model):
+    """Consecutive passes of a long history in fewer rows: see :mod:`remediation.projections.chapters`.
+
+    A trigger removes it with all later ones when a pass that lies in it comes, goes or becomes another: a chapter is
+    true or it is not there.
+    """
+
+    project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="chapters")
+    since = models.DateTimeField()
+    until = models.DateTimeField(help_text="Of its last pass; every pass after it has a later time.")
+    # Rows of remediation.core.condense as lists.
+    fine = models.JSONField()
+    coarse = models.JSONField()
+
+    objects: models.Manager[Any] = models.Manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "until"], name="chapter_once")]
+
+    def __str__(self) -> str:
+        return f"{self.since:%Y-%m-%d} to {self.until:%Y-%m-%d}"

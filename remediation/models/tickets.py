@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from remediation.core.lifecycle import BENEATH, STATUSES
 from remediation.core.retold import DECIDING
-from remediation.querysets import FileStateQuerySet, OccurrenceQuerySet, TicketQuerySet
+from remediation.querysets import UNSETTLED, FileStateQuerySet, OccurrenceQuerySet, TicketQuerySet
 
 
 class TestFile(models.Model):
@@ -212,6 +212,8 @@ class Occurrence(models.Model):
                 name="occurrence_closed_with_reason",
             ),
         ]
+        # What is hidden is few of what has ended, and asked for by every page.
+        indexes = [models.Index(fields=["fingerprint"], name="occurrence_unsettled", condition=UNSETTLED)]
 
     def __str__(self) -> str:
         return f"{self.fingerprint} in {self.file}"

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
+from remediation.core.condense import PART
 from remediation.core.fingerprint import Identified, Pair, identify
 from remediation.core.grouping import Grouping
 from remediation.core.ledger import Ledger
@@ -27,6 +28,7 @@ from remediation.models import (
     Ticket,
     Transition,
 )
+from remediation.projections import chapters
 from remediation.projections.file_counts import FileCounts
 from remediation.projections.groups import carry_over, grouping_of, said_of, write_grouping
 from remediation.projections.lines import renumber
@@ -78,6 +80,8 @@ def land(collection_pass: CollectionPass, renames: Renames, facts: Facts | None 
     """
     with lifted(collection_pass.project, collection_pass):
         _land(collection_pass, renames, facts)
+    if collection_pass.number % PART == 0:
+        chapters.write(collection_pass.project)
 
 
 def _land(collection_pass: CollectionPass, renames: Renames, facts: Facts | None) -> None:
@@ -122,6 +126,7 @@ def _rebuild(project: Project, renames: Renames, on_pass: Callable[[int], None])
         count, _ = _fold_all(project, renames, Inheritance(), on_pass)
     retime(project)
     renumber(project)
+    chapters.write(project)
     return count
 
 

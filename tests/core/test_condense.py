@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediation.core import window
-from remediation.core.condense import SIZE, Row, Size, Step, condense
+from remediation.core.condense import COARSE, SIZE, Row, Size, Step, closed, condense, outline
 from remediation.core.forecast import forecast
 from remediation.core.lead import zero_since
 from remediation.core.ledger import Ledger
 from remediation.core.marks import marks
 from remediation.core.picture import right_edge, stretches
-from remediation.core.trend import Trend, headline, week
+from remediation.core.trend import WEEK, Trend, headline, week
 from tests.core.histories import START, histories, told
 
 SMALL = Size(limit=14, recent=12, columns=4)
@@ -98,6 +98,32 @@ def test_what_is_said_of_it_is_the_same(trend: Trend, days: int, based: bool) ->
     assert sum(point.steps for point in few.counted) == len(trend.counted), "every pass is in one step"
 
 
+def in_outlines(rows: Sequence[Row], length: int, opened: Callable[[Sequence[Row]], bool]) -> list[Row]:
+    """All but the last passes in outlines of so many passes each, but for the parts that are wanted as they are."""
+    parts = list(closed(rows, length, SMALL.recent))
+    found = [row for part in parts for row in (part if opened(part) else outline(part, 1))]
+    return [*found, *rows[sum(len(part) for part in parts) :]]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(histories(90), at_zero), st.integers(3, 20), st.integers(0, 20), st.booleans())
+def test_what_is_said_of_outlines_is_the_same(trend: Trend, length: int, days: int, based: bool) -> None:
+    counted = trend.counted
+    baseline = counted[len(counted) // 3].number if based and counted else None
+    trend = replace(trend, baseline=baseline)
+    now = (trend.points[-1].at if trend.points else START) + timedelta(hours=5)
+    starts = [now - timedelta(days=days)]
+    moments = [at.timestamp() for at in (*starts, counted[-1].at - WEEK if counted else START)]
+
+    def opened(part: Sequence[Row]) -> bool:
+        return any(part[0].at <= at <= part[-1].at for at in moments) or baseline in {row.id for row in part}
+
+    rows = in_outlines(rows_of(trend), length, opened)
+    few = chosen(trend, condense(rows, baseline, [at.timestamp() for at in starts], SMALL))
+    assert said(few, now, starts) == said(trend, now, starts)
+    assert sum(point.steps for point in few.counted) == len(trend.counted), "every pass is in one step"
+
+
 @settings(max_examples=60, deadline=None)
 @given(histories(300))
 def test_every_number_that_is_left_was_counted(trend: Trend) -> None:
@@ -115,6 +141,16 @@ def test_ten_thousand_passes_are_drawn_as_a_few_hundred_and_a_short_history_as_i
     assert max(b.number - a.number for a, b in pairwise(few)) < 10_000 // 100
     tops = [max(p.value for p in wave.points[i : i + 100]) for i in range(0, 9_900, 100)]
     assert all(any(p.value == top for p in few if i * 100 < p.number <= i * 100 + 200) for i, top in enumerate(tops))
+    # So too where all but the last of them come as outlines.
+    rows = rows_of(wave)
+    parts = list(closed(rows))
+    outlines = [row for part in parts for row in outline(part, COARSE)]
+    assert len(parts) == 99 and len(outlines) < 1_200
+    thinner = chosen(wave, condense([*outlines, *rows[9_900:]])).points
+    assert 240 < len(thinner) < 400
+    assert max(b.number - a.number for a, b in pairwise(thinner)) < 10_000 // 50
+    tops_kept = ([p.value for p in thinner if i * 100 < p.number <= i * 100 + 200] for i in range(len(tops)))
+    assert all(top in values for top, values in zip(tops, tops_kept, strict=True))
     short = told(*(200 + (i * 37) % 90 for i in range(240)))
     assert condensed(short, [], SIZE) == short
 

@@ -10,10 +10,11 @@ import pytest
 from django.utils import timezone
 
 from dashboard.history import History, history_of, totals_of
-from remediation.core.condense import LIMIT
+from remediation.core.condense import LIMIT, PART
 from remediation.core.marks import marks
 from remediation.core.picture import picture
 from remediation.core.trend import headline, week
+from remediation.projections import chapters
 from tests.dashboard.cast import Cast
 from tests.dashboard.long_history import lengthen
 from tests.e2e import story
@@ -64,6 +65,24 @@ def test_it_says_the_same_with_fewer_passes(long: Any, django_assert_num_queries
         own = points[point.number]
         assert replace(point, ledger=None, steps=1, scope_words="") == replace(own, ledger=None, scope_words="")
         assert point.steps > 1 or point.ledger == own.ledger
+
+
+def test_chapters_say_the_same(long: Any, django_assert_num_queries: Any) -> None:
+    chapters.write(long)
+    assert long.chapters.count() == (LIMIT + 160 - 60) // PART == 3
+    passes = [point.id for point in history_of(long, whole=True).trend.points]
+    for baseline in (None, passes[-5], passes[150]):
+        long.baseline_id = baseline
+        type(long).objects.filter(pk=long.pk).update(baseline=baseline)
+        with django_assert_num_queries(3):  # the week begins in the first chapter
+            few = history_of(long)
+        whole = history_of(long, whole=True)
+        assert said(few) == said(whole)
+        assert len(few.trend.points) < LIMIT
+        assert sum(point.steps for point in few.trend.counted) == len(whole.trend.counted)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chapters.Part, "holds", lambda self, at: False)
+        assert history_of(long).trend.baseline != whole.trend.baseline, "it is the opened chapter that tells"
 
 
 def test_many_projects_are_read_in_two_questions(long: Any, cast: Cast, django_assert_num_queries: Any) -> None:
