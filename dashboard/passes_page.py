@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Q
+from django.db.models import BigIntegerField, Count, F, Max, Min, Q
+from django.db.models.functions import Cast
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString, mark_safe
 
 from remediation.models import CollectionPass, Project
 from remediation.querysets import PassQuerySet
@@ -20,7 +22,27 @@ LABELLED = 24  # bars; more leave no room for a number above each
 _HEX = re.compile(r"[0-9a-f]{4,40}")
 _NUMBER = re.compile(r"#?([0-9]{1,9})")
 
-Row = tuple[int, str, int | None]  # number, outcome, total
+_SHIFT = 2**31  # beyond every number of a pass
+
+
+class Group(NamedTuple):
+    """Passes that share a bar: the first and the last number and how many; the last blocked and the last failed one.
+
+    ``highest``: the largest total, and the number of the last pass with it; None where none was counted.
+    """
+
+    first: int
+    last: int
+    passes: int
+    blocked: int | None
+    failed: int | None
+    highest: tuple[int, int] | None
+
+    @property
+    def uncounted(self) -> tuple[int, str] | None:
+        """The last pass without a count, and how it ended."""
+        ended = [(n, word) for n, word in ((self.blocked, "blocked"), (self.failed, "failed")) if n is not None]
+        return max(ended, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +58,16 @@ class Bar:
     height: float | None
     words: str
     label: str = ""
+
+    @property
+    def room(self) -> SafeString:
+        """The whole height of its place, as attributes."""
+        return mark_safe(f'x="{self.x}%" width="{self.width}%" y="0" height="100%"')  # noqa: S308  (numbers)
+
+    @property
+    def place(self) -> SafeString:
+        """The bar itself, as attributes."""
+        return mark_safe(f'x="{self.x}%" width="{self.width}%" y="{self.y}%" height="{self.height}%"')  # noqa: S308
 
     @property
     def y(self) -> float:
@@ -92,11 +124,14 @@ class Chosen:
 
 
 def build(project: Project, query: Mapping[str, str]) -> dict[str, Any]:
-    """The context of the page, the live strip apart. Three queries; one more where nothing matches."""
+    """The context of the page, the live strip apart. Two queries; one more to count what a filter leaves."""
     chosen = Chosen.of(query)
-    found = chosen.narrow(project.passes.listed().filter(state="ended"))
-    ended: Page[CollectionPass] = Paginator(found, PER_PAGE).get_page(query.get("page"))
-    rows = list(project.passes.filter(state="ended").order_by("number").values_list("number", "outcome", "total"))
+    groups = groups_of(project)
+    every = sum(group.passes for group in groups)
+    pages = Paginator(chosen.narrow(project.passes.listed().filter(state="ended")), PER_PAGE)
+    if not chosen:
+        pages.count = every
+    ended: Page[CollectionPass] = pages.get_page(query.get("page"))
     return {
         "project": project,
         "page": "passes",
@@ -104,50 +139,65 @@ def build(project: Project, query: Mapping[str, str]) -> dict[str, Any]:
         "chosen": chosen,
         "results": CollectionPass.Outcome.choices,
         "triggers": CollectionPass.Trigger.choices,
-        "bars": bars(rows),
-        "all": len(rows),
-        "first": rows[0] if rows else None,
-        "latest": rows[-1] if rows else None,
-        "top": max((total for _, _, total in rows if total is not None), default=None),
+        "bars": bars(groups),
+        "all": every,
+        "first": groups[0].first if groups else None,
+        "latest": groups[-1].last if groups else None,
+        "top": max((group.highest[0] for group in groups if group.highest), default=None),
     }
 
 
-def bars(rows: Sequence[Row]) -> list[Bar]:
-    """The strip of some passes, in the order of their numbers; it fills its box whatever their number is."""
-    groups = list(_shared(rows))
-    top = max((total for _, _, total in rows if total is not None), default=0)
+def groups_of(project: Project) -> list[Group]:
+    """Every ended pass in at most MOST groups of consecutive numbers. One query, one row for each group."""
+    last = max(project.last_pass_number, 1)
+    place = (F("number") - 1) * min(last, MOST) / last
+    rows = project.passes.filter(state="ended").order_by().annotate(place=place).values("place")
+    rows = rows.annotate(
+        first=Min("number"),
+        last=Max("number"),
+        passes=Count("pk"),
+        blocked=Max("number", filter=Q(outcome="blocked")),
+        failed=Max("number", filter=Q(outcome="failed")),
+        highest=Max(Cast("total", BigIntegerField()) * _SHIFT + F("number")),
+    )
+    fields = rows.order_by("place").values_list("first", "last", "passes", "blocked", "failed", "highest")
+    return [Group(*row, highest=None if high is None else divmod(high, _SHIFT)) for *row, high in fields]
+
+
+def bars(groups: Sequence[Group]) -> list[Bar]:
+    """The strip of some passes, in the order of their numbers; it fills its box whatever their number is.
+
+    A bar shows the pass of its group without a count, which must not vanish, or else the highest.
+    """
+    top = max((group.highest[0] for group in groups if group.highest), default=0)
     step = 100 / max(len(groups), 1)
-    found = []
-    for i, group in enumerate(groups):
-        number, _, total = _speaker(group)
-        labelled = len(groups) <= LABELLED and total is not None
-        found.append(
-            Bar(
-                number=number,
-                x=round(i * step, 3),
-                width=round(step * (0.86 if len(groups) <= LABELLED else 0.78), 3),
-                height=None if total is None else round(100 * total / max(top, 1), 2),
-                words=_words(group),
-                label=f"{total:,}" if labelled else "",
-            )
+    labelled = len(groups) <= LABELLED
+    return [
+        Bar(
+            number=_speaker(group),
+            x=round(i * step, 3),
+            width=round(step * (0.86 if labelled else 0.78), 3),
+            height=None if total is None else round(100 * total / max(top, 1), 2),
+            words=_words(group),
+            label=f"{total:,}" if labelled and total is not None else "",
         )
-    return found
+        for i, group in enumerate(groups)
+        for total in [_total(group)]
+    ]
 
 
-def _shared(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """The passes of each bar: one, or as many as are needed for at most MOST bars."""
-    count = min(len(rows), MOST)
-    for i in range(count):
-        yield rows[i * len(rows) // count : (i + 1) * len(rows) // count]
+def _total(group: Group) -> int | None:
+    return None if group.uncounted or not group.highest else group.highest[0]
 
 
-def _speaker(group: Sequence[Row]) -> Row:
-    """The pass that a bar shows: one without a count, which must not vanish, or else the highest."""
-    uncounted = [row for row in group if row[2] is None]
-    return uncounted[-1] if uncounted else max(group, key=lambda row: (row[2] or 0, row[0]))
+def _speaker(group: Group) -> int:
+    return group.uncounted[0] if group.uncounted else group.highest[1] if group.highest else group.last
 
 
-def _words(group: Sequence[Row]) -> str:
-    number, outcome, total = _speaker(group)
-    said = f"#{number}: {outcome}, not counted" if total is None else f"#{number}: {total:,} error{'s'[: total != 1]}"
-    return said if len(group) == 1 else f"{said} (#{group[0][0]} to #{group[-1][0]} share this bar)"
+def _words(group: Group) -> str:
+    number, total = _speaker(group), _total(group)
+    if total is None:
+        said = f"#{number}: {group.uncounted[1] if group.uncounted else ''}, not counted"
+    else:
+        said = f"#{number}: {total:,} error{'s'[: total != 1]}"
+    return said if group.passes == 1 else f"{said} (#{group.first} to #{group.last} share this bar)"

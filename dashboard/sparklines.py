@@ -1,4 +1,4 @@
-"""Small stepped lines of one ticket's errors over all passes, as numbers for an SVG template."""
+"""Small stepped lines of one ticket's errors over the last passes, as numbers for an SVG template."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
+
+from remediation.core.condense import LIMIT
 from remediation.models import CollectionPass, Occurrence, Project
 
-Interval = tuple[int, int | None]  # pk of the first pass, pk of the pass that no longer saw it (None: still seen)
+# pk of the first pass (None: one before the line begins), pk of the pass that no longer saw it (None: still seen)
+Interval = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +44,38 @@ class Sparkline:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The passes of a project in commit order: pk -> place, and which of them are counted."""
+    """The last passes of a project in commit order: pk -> place, and which of them are counted.
+
+    ``start``: position and number of the first one where there are others before it; None where they are all.
+    ``coming``: ids of passes at work, one of which may land before the intervals are read.
+    """
 
     places: Mapping[int, int]
     counted: tuple[bool, ...]
+    start: tuple[int, int] | None = None
+    coming: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, project: Project) -> Axis:
-        """Every ended pass with a place on the ref. One query."""
-        rows = project.passes.filter(state="ended", position__isnull=False).in_commit_order()
-        passes = list(rows.values_list("pk", "outcome"))
-        counted = tuple(outcome == CollectionPass.Outcome.COUNTED for _, outcome in passes)
-        return cls({pk: place for place, (pk, _) in enumerate(passes)}, counted)
+        """The last LIMIT ended passes with a place on the ref: more would share their pixels. One query."""
+        at_work = ~Q(state="ended")
+        rows = project.passes.filter(at_work | Q(position__isnull=False)).in_commit_order().reverse()
+        read = list(rows.values_list("pk", "outcome", "position", "number")[: LIMIT + 1 + project.at_work])
+        passes = [row for row in read if row[1]]  # what is at work has no outcome yet
+        start = passes[LIMIT - 1][2:] if len(passes) > LIMIT else None
+        passes = passes[:LIMIT][::-1]
+        counted = tuple(outcome == CollectionPass.Outcome.COUNTED for _, outcome, *_ in passes)
+        coming = tuple(pk for pk, outcome, *_ in read if not outcome)
+        return cls({pk: place for place, (pk, *_) in enumerate(passes)}, counted, start, coming)
+
+    @property
+    def only(self) -> int | None:
+        """How many passes it shows where these are not all of them."""
+        return len(self.counted) if self.start else None
+
+    def first(self, pk: int, position: int, number: int) -> int | None:
+        """The first pass of an interval as an Interval has it."""
+        return None if self.start and (position, number) < self.start else pk
 
     def runs(self) -> list[tuple[int, int]]:
         """Runs of consecutive counted passes as (first place, place after the last)."""
@@ -63,12 +87,15 @@ class Axis:
         return list(zip(edges[::2], edges[1::2], strict=True))
 
 
-def intervals_of(ticket_ids: Sequence[int]) -> dict[int, list[Interval]]:
-    """The occurrences of some tickets as intervals between passes. One query."""
+def intervals_of(axis: Axis, ticket_ids: Sequence[int]) -> dict[int, list[Interval]]:
+    """The occurrences of some tickets as intervals between passes, of those that reach into the axis. One query."""
     rows = Occurrence.objects.filter(fingerprint__ticket__in=ticket_ids)
+    if axis.start:  # a pass that landed meanwhile closes what the axis still has open
+        rows = rows.filter(Q(closed_pass=None) | Q(closed_pass__in=[*axis.places, *axis.coming]))
     found: dict[int, list[Interval]] = {pk: [] for pk in ticket_ids}
-    for ticket, first, closed in rows.values_list("fingerprint__ticket", "first_pass", "closed_pass"):
-        found[ticket].append((first, closed))
+    fields = ("fingerprint__ticket", "closed_pass", "first_pass", "first_pass__position", "first_pass__number")
+    for ticket, closed, *first in rows.values_list(*fields):
+        found[ticket].append((axis.first(*first), closed))
     return found
 
 
@@ -109,8 +136,9 @@ def _steps(axis: Axis, intervals: Iterable[Interval]) -> list[tuple[int, int]]:
     """(place, count from there on), one entry for each change."""
     changes: dict[int, int] = {}
     for first, closed in intervals:
-        if first in axis.places:
-            changes[axis.places[first]] = changes.get(axis.places[first], 0) + 1
+        place = 0 if first is None else axis.places.get(first)
+        if place is not None:
+            changes[place] = changes.get(place, 0) + 1
         if closed in axis.places:
             changes[axis.places[closed]] = changes.get(axis.places[closed], 0) - 1
     steps: list[tuple[int, int]] = []

@@ -184,7 +184,7 @@ def _tickets(
     project: Project, axis: sparklines.Axis, ids: Sequence[int], impacts: Mapping[Any, Impact]
 ) -> dict[int, Ticket]:
     """The tickets by id, each with its sparkline and what it hides. Two queries."""
-    intervals = sparklines.intervals_of(ids)
+    intervals = sparklines.intervals_of(axis, ids)
     tickets = {ticket.pk: ticket for ticket in project.tickets.listed().filter(pk__in=ids)}
     for pk, ticket in tickets.items():
         ticket.project = project
@@ -203,15 +203,21 @@ def _grouped(shown: Iterable[Ticket], groups: Mapping[int, str], listed: Lines) 
 
 
 def _standing(project: Project, axis: sparklines.Axis) -> dict[str, Any]:
-    """Which pass the list is as of, what came or runs after it, and how many files are silent. Two queries."""
+    """Which pass the list is as of, what came or runs after it, and how many files are silent. Two queries.
+
+    One more where none of the last passes was counted.
+    """
     ended = list(axis.places)
     as_of = next((pk for pk, counted in zip(ended[::-1], axis.counted[::-1], strict=True) if counted), None)
+    if as_of is None and axis.start:
+        as_of = project.passes.counted().in_commit_order().values_list("pk", flat=True).last()
     fields = ("project_id", "number", "commit", "effective_at", "held", "state", "outcome")
     passes = project.passes.filter(pk__in=[as_of, *ended[-1:]]) | project.passes.filter(state="running")
     found: dict[int, CollectionPass] = {one.pk: one for one in passes.only(*fields)}
     latest = found.get(ended[-1]) if ended else None
     return {
         "as_of": found.get(as_of) if as_of else None,
+        "drawn": axis.only,
         "uncounted": latest if latest and not latest.counted else None,
         "running": next((one for one in found.values() if one.state == "running"), None),
         "silent": FileState.objects.now(project).silent().count(),

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.sparklines import Axis, Interval, draw
+from dashboard.sparklines import Axis, Interval, draw, intervals_of
+from remediation.core.condense import LIMIT
+from remediation.models import Project
+from tests import factories
+from tests.dashboard.cast import WORKING, Cast, errors
+from tests.dashboard.long_history import lengthen
 
 FLOOR = 20.0  # y of zero in a box of 22
 
@@ -61,6 +67,49 @@ def test_the_line_is_the_count_at_every_counted_pass_and_nothing_elsewhere(
     spark = draw(_axis(outcomes), real, width=10 * len(outcomes))
     peak = max(expected.values(), default=0)
     assert _values(spark.line, peak) == expected
+
+
+@given(st.text("cb", min_size=4, max_size=12), intervals, st.integers(1, 3))
+def test_an_axis_of_the_last_passes_shows_what_the_whole_one_shows_there(
+    outcomes: str, spans: list[tuple[int, int | None]], shown: int
+) -> None:
+    first = len(outcomes) - shown
+    counted = [place for place, letter in enumerate(outcomes) if letter == "c"]
+    real = [
+        (start, end) for start, end in spans if start in counted and (end is None or (end > start and end in counted))
+    ]
+    cut = Axis(
+        {100 + place: place - first for place in range(first, len(outcomes))},
+        tuple(letter == "c" for letter in outcomes[first:]),
+        start=(first, 1),
+    )
+    reaching: list[Interval] = [
+        (cut.first(100 + start, start, 1), None if end is None else 100 + end)
+        for start, end in real
+        if end is None or end >= first
+    ]
+    spark = draw(cut, reaching, width=10 * shown)
+    expected = {
+        place - first: sum(start <= place and (end is None or place < end) for start, end in real)
+        for place in counted
+        if place >= first
+    }
+    assert _values(spark.line, spark.peak) == expected
+
+
+@pytest.mark.django_db
+def test_a_long_history_is_drawn_by_its_last_passes() -> None:
+    cast = Cast.make()
+    lengthen(cast.project, LIMIT + 20)
+    factories.counted_pass(cast.project, LIMIT + 21, errors()[:1], WORKING)
+    axis = Axis.of(Project.objects.with_work().get(pk=cast.project.pk))
+    assert (len(axis.counted), axis.only, axis.start) == (LIMIT, LIMIT, (22, 22))
+    tickets = {ticket.pk: ticket.errors for ticket in cast.project.tickets.all()}
+    found = intervals_of(axis, list(tickets))
+    assert {pk: draw(axis, found[pk]).last for pk in tickets} == tickets
+    page = cast.client("viewer").get("/p/atlas/tickets/").content.decode()
+    assert f"last {LIMIT}</span>" in page
+    assert f"Errors in the last {LIMIT} passes" in cast.client("viewer").get("/p/atlas/t/ATL-1/").content.decode()
 
 
 def _values(line: str, peak: int) -> dict[int, int]:
