@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import time
@@ -20,26 +21,31 @@ def pairs(errors: int, causes: int, since: int = 0) -> list[Pair]:
     return [(number, number % causes) for number in range(since, since + errors)]
 
 
-def stream(broken: Iterable[Pair], healthy: int = 200) -> bytes:
-    """What the reporter writes of such a collection, finish marker included."""
+def stream(broken: Iterable[Pair], healthy: int = 200, mended: Iterable[int] = ()) -> bytes:
+    """What the reporter writes of such a collection, finish marker included; ``mended``: files that collect again."""
     lines: list[Mapping[str, Any]] = [
         {"event": "loaded"},
         {"event": "session", "pytest": "9.1.0", "python": "3.12.1", "rootdir": ".", "inipath": "pytest.ini"},
     ]
     broken = list(broken)
     for number, cause in broken:
-        path = f"tests/area_{number % 40:02}/test_broken_{number:05}.py"
+        path = _broken(number)
         lines += [{"event": "start", "path": path, "node": ""}, _error(path, cause)]
-    for number in range(healthy):
-        path = f"tests/area_{number % 40:02}/test_healthy_{number:05}.py"
+    paths = [f"tests/area_{number % 40:02}/test_healthy_{number:05}.py" for number in range(healthy)]
+    paths += [_broken(number) for number in mended]
+    for path in paths:
         lines += [{"event": "start", "path": path, "node": ""}, {"event": "collected", "path": path, "tests": 7}]
     text = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
     status = 2 if broken else 0
     end = {
-        "event": "finish", "status": status, "tests": 7 * healthy, "pytest_errors": len(broken), "interrupted": False,
-        "stopped": "", "size": len(text), "digest": hashlib.sha256(text).hexdigest(),
+        "event": "finish", "status": status, "tests": 7 * len(paths), "pytest_errors": len(broken),
+        "interrupted": False, "stopped": "", "size": len(text), "digest": hashlib.sha256(text).hexdigest(),
     }  # fmt: skip
     return text + json.dumps(end).encode() + b"\n"
+
+
+def _broken(number: int) -> str:
+    return f"tests/area_{number % 40:02}/test_broken_{number:05}.py"
 
 
 def _error(path: str, cause: int) -> dict[str, Any]:
@@ -75,20 +81,16 @@ def record(of: Any, content: bytes, position: int, *, patient: bool = False) -> 
     ``patient``: another pass of the project may be running; it is waited for.
     """
     from remediation import passes
-    from remediation.collection.mirror import Commit
-    from remediation.core.events import judge
-    from remediation.core.records import ProcessEnd
     from remediation.core.whereabouts import TreeChange
 
-    at = START + timedelta(hours=6 * position)
-    commit = Commit(f"{position:040x}", f"Change {position}", "Sample Author", "sample@example.org", at)
+    commit = _commit(position)
     queued = passes.queue(of, trigger="command", commit=commit.sha)
     while (held := passes.claim(queued.pk)) is None and patient:
         time.sleep(0.005)
-    status = json.loads(content[content.rstrip().rfind(b"\n") + 1 :])["status"]
-    verdict = judge(content, ProcessEnd(returncode=status, seconds=5.0))
-    if verdict.outcome != "counted" or held is None:
-        raise SystemExit(f"not counted: {verdict.text}")
+    verdict = _judged(content)
+    if held is None:
+        raise SystemExit("Another pass is at work.")
+    at = commit.committed_at
     report = passes.Report(
         verdict=verdict, commit=commit, position=position, observed_at=at, seconds=5.0, sandbox_level=3
     )
@@ -96,16 +98,70 @@ def record(of: Any, content: bytes, position: int, *, patient: bool = False) -> 
     return held
 
 
+def _commit(position: int) -> Any:
+    from remediation.collection.mirror import Commit
+
+    at = START + timedelta(hours=6 * position)
+    return Commit(f"{position:040x}", f"Change {position}", "Sample Author", "sample@example.org", at)
+
+
+def _judged(content: bytes) -> Any:
+    from remediation.core.events import judge
+    from remediation.core.records import ProcessEnd
+
+    status = json.loads(content[content.rstrip().rfind(b"\n") + 1 :])["status"]
+    verdict = judge(content, ProcessEnd(returncode=status, seconds=5.0))
+    if verdict.outcome != "counted":
+        raise SystemExit(f"not counted: {verdict.text}")
+    return verdict
+
+
 def long_history(of: Any, passes: int, errors: int, changed: int, since: int = 1) -> None:
-    """``passes`` passes of ``errors`` errors; between two of them ``changed`` go and as many others come."""
-    now = pairs(errors, causes=20)
-    for position in range(1, since + passes):
-        if position >= since:
-            record(of, stream(now, healthy=20), position)
-        place = (position * changed) % errors
-        fresh = errors + position * changed
-        for step in range(changed):
-            now[(place + step) % errors] = (fresh + step, (fresh + step) % 20)
+    """``passes`` passes of ``errors`` errors in four times as many files; between two of them ``changed`` are repaired
+    and as many others come, each in the file whose turn it is.
+
+    The first pass is recorded as a worker does. Of the others the facts are stored, and what follows from them is
+    computed as a replay computes it: one by one they would take the better part of an hour.
+    """
+    from remediation import projections
+    from remediation.models import CollectionPass, Project
+
+    files = 4 * errors
+    if since == 1:
+        record(of, _turn(1, errors, changed, files), 1)
+    first = CollectionPass.objects.get(project=of, number=1)
+    for position in range(max(since, 2), since + passes):
+        _store(first, _judged(_turn(position, errors, changed, files)).result, position)
+    of.last_pass_number = since + passes - 1
+    Project.objects.filter(pk=of.pk).update(last_pass_number=of.last_pass_number)
+    projections.rebuild(of)
+
+
+def _turn(position: int, errors: int, changed: int, files: int) -> bytes:
+    """The stream of one pass: a window of errors that has moved on by ``changed`` files. Causes take turns, too."""
+    begin = (position - 1) * changed
+    broken = [(n % files, (n + n // files) % 20) for n in range(begin, begin + errors)]
+    return stream(broken, healthy=20, mended=sorted(set(range(files)) - {file for file, _ in broken}))
+
+
+def _store(like: Any, result: Any, position: int) -> None:
+    """The facts of one more pass: what :func:`remediation.passes.record` keeps of it before it is projected."""
+    from remediation.core.fingerprint import identify
+    from remediation.core.records import compress, digest_of
+    from remediation.models import CollectionPass, Result
+
+    canonical, commit, found = result.canonical(), _commit(position), identify(result)
+    kept, _ = Result.objects.get_or_create(
+        project_id=like.project_id, digest=digest_of(canonical), defaults={"content": lambda: compress(canonical)}
+    )
+    row = copy.copy(like)
+    row.pk = None
+    row.number = row.position = position
+    row.commit, row.requested_commit, row.subject = commit.sha, commit.sha, commit.subject
+    row.committed_at = row.observed_at = commit.committed_at
+    row.result, row.total, row.tests_collected = kept, len(found), result.tests
+    row.environment_errors = sum(one.error.environment for one in found.values())
+    CollectionPass.objects.bulk_create([row])
 
 
 def falling(first: int, passes: int) -> Sequence[int]:
