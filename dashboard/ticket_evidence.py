@@ -38,8 +38,8 @@ def evidence_of(
     ticket: Ticket, occurrences: Sequence[Mapping[str, Any]], last: CollectionPass | None
 ) -> Evidence | None:
     """None where no stored pass holds the details. At most one result is opened."""
-    if ticket.blocked_pass and not occurrences:
-        return _blocking_evidence(ticket.blocked_pass)
+    if ticket.blocked_pass_id and not occurrences:
+        return _blocking_evidence(ticket.project.passes.select_related("scope").get(pk=ticket.blocked_pass_id))
     seen_in = last if ticket.errors else _saw_it_last(ticket.project, occurrences)
     if seen_in is None or seen_in.result is None:
         return None

@@ -6,7 +6,6 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import Any
 
 from remediation.core.fingerprint import Pair
@@ -92,7 +91,7 @@ def folders(rows: Iterable[FileRow]) -> list[tuple[str, list[FileRow], int]]:
     """Rows by directory: (directory, rows, how many of them are blocked)."""
 
     def folder(row: FileRow) -> str:
-        return str(PurePosixPath(row.path).parent)
+        return row.path.rpartition("/")[0] or "."
 
     grouped = itertools.groupby(sorted(rows, key=lambda row: (folder(row), row.path)), folder)
     listed = [(name, list(group)) for name, group in grouped]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Q
 
 from dashboard import sparklines, ticket_fix, ticket_history
 from dashboard.templatetags.figures import day
@@ -25,7 +26,7 @@ from remediation.hidden_tests import impact_of
 from remediation.models import CollectionPass, FixMark, Occurrence, Ticket
 from remediation.querysets import LONG_TEXTS
 
-FILES_PER_PAGE = 200
+FILES_PER_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Step:
 def build(ticket: Ticket, query: Mapping[str, str]) -> dict[str, Any]:
     """The context of the page; ``query`` chooses the page of its files. The facts of one pass are opened, once."""
     project = ticket.project
-    occurrences = _occurrences(ticket)
+    axis = sparklines.Axis.of(project)
+    occurrences = _occurrences(ticket, axis)
     last = project.passes.counted().in_commit_order().select_related("result", "scope").defer(*LONG_TEXTS).last()
     evidence = evidence_of(ticket, occurrences, last)
     impact, blocked_files = impact_of(ticket)
@@ -48,7 +50,6 @@ def build(ticket: Ticket, query: Mapping[str, str]) -> dict[str, Any]:
     blocked = sorted({row.path for row in files if row.group == "blocked"})
     shown = Paginator(files, FILES_PER_PAGE).get_page(query.get("files"))
     standing = _standing(ticket, evidence, blocked)
-    intervals = [(row["first_pass_id"], row["closed_pass_id"]) for row in occurrences]
     total = last.total if last else None
     return {
         "evidence": evidence,
@@ -64,7 +65,8 @@ def build(ticket: Ticket, query: Mapping[str, str]) -> dict[str, Any]:
         "folders": folders(shown) if len(files) >= FOLD_FROM else None,
         "fix": _fix(ticket, evidence),
         "reproduce": reproduce(project, evidence, blocked, whole=ticket.blocking == "all"),
-        "spark": sparklines.draw(sparklines.Axis.of(project), intervals, 312, 64),
+        "spark": sparklines.draw(axis, _intervals(axis, occurrences), 312, 64),
+        "drawn": axis.only,
         "total": total,
         "last": last,
         "share": share(ticket.errors, total),
@@ -81,17 +83,37 @@ def build(ticket: Ticket, query: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _occurrences(ticket: Ticket) -> list[dict[str, Any]]:
-    """Every interval of the ticket, oldest first, as plain values: the passes' long texts stay in the database."""
-    rows = Occurrence.objects.filter(fingerprint__ticket=ticket).order_by("first_pass__position", "pk")
+def _occurrences(ticket: Ticket, axis: sparklines.Axis) -> list[dict[str, Any]]:
+    """The ticket's intervals, oldest first, as plain values: the passes' long texts stay in the database.
+
+    Of a long history those that tell something: the latest of each file and cause, what reaches into the axis, and
+    what came to sight because something else went.
+    """
+    own = Occurrence.objects.filter(fingerprint__ticket=ticket)
+    rows = own
+    if axis.start:
+        pair = ("fingerprint", "file")
+        latest = own.order_by(*pair, "-first_pass__position", "-pk").distinct(*pair).values("pk")
+        rows = own.filter(
+            Q(pk__in=latest) | Q(closed_pass__in=[*axis.places, *axis.coming]) | Q(appeared_as="unmasked")
+        )
     return list(
-        rows.values(
+        rows.order_by("first_pass__position", "pk").values(
             "file_id", "file__path", "fingerprint__readable", "fingerprint__home_id", "first_pass_id", "closed_pass_id",
-            "close_reason",
+            "close_reason", "first_pass__position", "first_pass__number",
             "closed_pass__number", "closed_pass__position", "closed_pass__previous_id", "settled_pass__number",
             "settlement", "appeared_as",
         )
     )  # fmt: skip
+
+
+def _intervals(axis: sparklines.Axis, occurrences: Sequence[Mapping[str, Any]]) -> Iterator[sparklines.Interval]:
+    """Those that reach into the axis."""
+    for row in occurrences:
+        closed = row["closed_pass_id"] and (row["closed_pass__position"], row["closed_pass__number"])
+        if not (axis.start and closed and closed < axis.start):
+            first = axis.first(row["first_pass_id"], row["first_pass__position"], row["first_pass__number"])
+            yield first, row["closed_pass_id"]
 
 
 def _unanswered(ticket: Ticket, last: CollectionPass | None) -> FixMark | None:
