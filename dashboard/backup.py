@@ -70,7 +70,7 @@ def make(target: Path, now: datetime, *, prove: bool = False) -> Made:
     own on the same server, and compare. People may go on working meanwhile: it holds the moment it began.
     """
     file = target / f"remediation-{now:%Y-%m-%d-%H%M%S}.dump" if target.is_dir() else target
-    if file.exists():
+    if file.exists() or list_path(file).exists():
         raise BackupError(f"{file} exists already. A backup never overwrites one.")
     if not file.parent.is_dir():
         raise BackupError(f"There is no folder {file.parent}.")
@@ -145,11 +145,17 @@ def differences(wanted: Contents, found: Contents) -> list[str]:
 
 @contextmanager
 def connect(database: str = "") -> Iterator[psycopg.Connection[Any]]:
-    """A connection of our own to the settings' server, where values have one spelling. ``database`` "": ours."""
+    """A connection of our own to the settings' server, where values have one spelling. ``database`` "": ours.
+
+    What the server refuses is a BackupError.
+    """
     address = _address(database)
     options = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex -c extra_float_digits=1"
-    with psycopg.connect(**address, options=options, autocommit=True) as connection:
-        yield connection
+    try:
+        with psycopg.connect(**address, options=options, autocommit=True) as connection:
+            yield connection
+    except psycopg.Error as error:
+        raise BackupError(f"The database refused: {' '.join(str(error).split())[:300]}") from error
 
 
 def run(program: str, *arguments: str, database: str = "") -> None:

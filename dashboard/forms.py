@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxLengthValidator
 
+from remediation.collection.source import without_password
 from remediation.core.ci_log import CiLog, parse
 from remediation.models import Category, Project
 
@@ -39,10 +40,16 @@ class EnvironmentField(forms.CharField):
 
 
 def _text(
-    label: str, *, help_text: str = "", required: bool = False, max_length: int = 500, **attrs: Any
+    label: str,
+    *,
+    help_text: str = "",
+    required: bool = False,
+    max_length: int = 500,
+    widget: type[forms.TextInput] = forms.TextInput,
+    **attrs: Any,
 ) -> forms.CharField:
-    widget = forms.TextInput({"class": "field", "autocomplete": "off", "spellcheck": "false", **attrs})
-    return forms.CharField(label=label, help_text=help_text, required=required, max_length=max_length, widget=widget)
+    shown = widget({"class": "field", "autocomplete": "off", "spellcheck": "false", **attrs})
+    return forms.CharField(label=label, help_text=help_text, required=required, max_length=max_length, widget=shown)
 
 
 def _lines(field: type[forms.CharField], label: str, help_text: str, rows: int) -> forms.CharField:
@@ -85,13 +92,22 @@ class _Accessible(forms.Form):
 AccessibleForm, text_field = _Accessible, _text  # for the forms that stand in modules of their own
 
 
+class AddressInput(forms.TextInput):
+    """Gives an address back without a user name and password that were typed into it."""
+
+    def format_value(self, value: Any) -> str | None:
+        """What the field shows."""
+        shown = super().format_value(value)
+        return without_password(shown) if shown else shown
+
+
 class ProjectForm(_Accessible):
     """A new project: only what the first pass needs."""
 
     name = _text("Name", required=True, max_length=80, autofocus=True)
     source = _text(
         "Clone URL", help_text="https or ssh; this server must be able to reach it.", required=True,
-        placeholder="https://git.example.org/team/repo.git", inputmode="url",
+        widget=AddressInput, placeholder="https://git.example.org/team/repo.git", inputmode="url",
     )  # fmt: skip
     ref = _text("Branch or tag", help_text="Empty: the repository's default branch.", max_length=200)
     schedule = _text(

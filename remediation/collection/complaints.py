@@ -34,7 +34,7 @@ _SIGNS = (
     ),
     _Sign(
         "Authentication failed", "token-refused",
-        "The server refused the sign-in. Put a user name and token under Credentials.",
+        "The server asks for a sign-in, or has no such repository. Put a user name and token under Credentials.",
         "The server refused the user name or the token (401). It may have expired or been revoked: put another one "
         "under Credentials.",
     ),

@@ -148,6 +148,14 @@ def holds_password(source: str) -> bool:
     return _PASSWORD.match(source) is not None
 
 
+def without_password(source: str) -> str:
+    """The address without what :func:`holds_password` found; any other text as it is."""
+    if not holds_password(source):
+        return source
+    scheme, _, rest = source.rpartition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if scheme else rest.rpartition("@")[2]
+
+
 def check_ref(ref: str) -> str:
     """Return ``ref`` when it may name a branch or a tag (or is a full commit id).
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from remediation.collection import fetching, ssh_keys
 from remediation.collection.sign_in import SignIn, environment_for
-from remediation.collection.source import SourceError, check_source, holds_password, host_of
+from remediation.collection.source import SourceError, check_source, holds_password, host_of, without_password
 from tests.gitserver import Door, serve
 from tests.repositories import Repository
 
@@ -177,6 +177,9 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(source: str, held:
         with pytest.raises(SourceError) as error:
             check_source(source, allow_local=False)
         assert "under Credentials" in str(error.value) and "secret" not in str(error.value)
+        assert without_password(source).rpartition("//")[2] == "git.example.org/a"
+    else:
+        assert without_password(source) == source
 
 
 def test_hosts_are_told_apart_by_their_ports() -> None:

@@ -149,6 +149,8 @@ def test_what_is_refused(cast: Cast, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match=says) as refused:
             call_command(*words_)
         assert refused.value.returncode == 2
+    with pytest.raises(backup.BackupError, match=r"The database refused: .*no_such"), backup.connect("no_such"):
+        raise AssertionError("it was reached")
     with file.open("r+b") as stream:
         stream.truncate(file.stat().st_size - 100)
     with pytest.raises(CommandError, match="was changed or cut"):

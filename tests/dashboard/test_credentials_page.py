@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from dashboard import doctor_stored
@@ -163,6 +164,15 @@ def test_a_private_repository_is_added_then_opened_then_tested(
     assert "The repository opens." in text and "it worked" in text
 
 
+@pytest.mark.django_db(transaction=True)  # a command closes its connections
+def test_the_command_line_adds_a_private_repository_without_asking_it(cast: Cast, closed: str, capsys: Any) -> None:
+    with pytest.raises(CommandError, match="under Credentials"):
+        call_command("add_project", "Cirrus", "--source", closed)
+    call_command("add_project", "Cirrus", "--source", closed, "--private")
+    assert "/p/cirrus/settings/credentials/" in capsys.readouterr().err
+    assert Project.objects.get(slug="cirrus").passes.count() == 0
+
+
 def test_an_address_that_turns_private_is_kept_and_asks_for_its_credential(cast: Cast, closed: str) -> None:
     sent = {name: getattr(cast.project, name) for name in ("name", "ref", "key", "interpreter", "install", "arguments")}
     answer = cast.client("lead").post("/p/atlas/settings/", {**sent, "source": closed, "environment": ""}, follow=True)
@@ -171,7 +181,11 @@ def test_an_address_that_turns_private_is_kept_and_asks_for_its_credential(cast:
     assert cast.project.source == closed
     sent["source"] = closed.replace("https://", f"https://ada:{CANARY}@")
     answer = cast.client("lead").post("/p/atlas/settings/", {**sent, "environment": ""})
-    assert answer.status_code == 422 and "go under Credentials" in words(answer.content.decode())
+    text = answer.content.decode()
+    assert answer.status_code == 422 and "go under Credentials" in words(text)
+    assert CANARY not in text and f'value="{closed}"' in text, "what was typed comes back without it"
+    added = cast.client("admin").post("/p/new/", {"source": sent["source"], "do": "test"})
+    assert added.status_code == 422 and CANARY not in added.content.decode()
 
 
 def test_doctor_names_what_was_refused_and_what_stands_in_an_address(cast: Cast) -> None:

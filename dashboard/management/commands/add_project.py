@@ -7,10 +7,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
+from django.urls import reverse
 
 from dashboard.management.base import OK, ProjectCommand
 from remediation import passes, projects, tasks
 from remediation.collection.mirror import SourceError
+from remediation.models import Project
 from remediation.passes.workshop import Workshop
 
 
@@ -46,6 +48,10 @@ class Command(ProjectCommand):
             "--history", type=int, default=0, metavar="N", help="also replay the last N commits of the ref"
         )
         parser.add_argument("--no-pass", action="store_true", help="add it only; queue nothing")
+        parser.add_argument(
+            "--private", action="store_true",
+            help="add it without asking the source; what opens it is put in on its page of credentials",
+        )  # fmt: skip
 
     def work(self, **options: Any) -> int | None:
         """Check the source by fetching it, then store the project and queue what was asked for."""
@@ -65,17 +71,26 @@ class Command(ProjectCommand):
                 schedule=options["schedule"],
                 time_zone=options["time_zone"],
             )
-            workshop = Workshop(project)
-            branch = workshop.follow()
-            workshop.mirror.resolve(branch)
-            if options["history"]:
-                commits = workshop.mirror.first_parents(branch, options["history"])
-                passes.replay(project, commits[::-1])
-            elif not options["no_pass"]:
-                passes.queue(project, trigger="command")
+            if not options["private"]:
+                _follow(project, options["history"], queue=not options["no_pass"])
         self.stdout.write(f"Added {project.slug} ({project.key}).")
+        if options["private"]:
+            self.stderr.write(
+                f"Put in what opens it at {reverse('credentials', args=[project.slug])}, then run a pass."
+            )
         tasks.try_hint()
         return OK
+
+
+def _follow(project: Project, history: int, *, queue: bool) -> None:
+    """Fetch the source, and queue what was asked for. Raises SourceError."""
+    workshop = Workshop(project)
+    branch = workshop.follow()
+    workshop.mirror.resolve(branch)
+    if history:
+        passes.replay(project, workshop.mirror.first_parents(branch, history)[::-1])
+    elif queue:
+        passes.queue(project, trigger="command")
 
 
 def _absolute(source: str) -> str:
