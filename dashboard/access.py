@@ -27,11 +27,13 @@ from remediation.models import (
     Outbox,
     Project,
     Receiver,
+    Recipient,
     Regrouping,
     SavedView,
     ShareLink,
     Ticket,
     Transition,
+    WeeklyReport,
 )
 
 Need = Literal["read", "work", "lead"]
@@ -221,6 +223,20 @@ def receiver_if_any(project: Project, pk: int) -> Receiver | None:
 def message_if_any(project: Project, pk: int) -> Outbox | None:
     """A message to one of the project's receivers; None where it is forgotten, a week after it arrived."""
     return Outbox.objects.filter(receiver__project=project, pk=pk).first() if pk < 2**63 else None
+
+
+def weekly_report_if_any(project: Project, label: str) -> WeeklyReport | None:
+    """The draft or final of one of the project's weeks; None where there is none of it."""
+    found = project.weekly_reports.filter(label=label).first() if len(label) == 8 and label.isascii() else None
+    if found is not None:
+        found.project = project
+    return found
+
+
+def recipient_if_any(project: Project, pk: int) -> Recipient | None:
+    """One of the project's recipients of reports; None where they left meanwhile."""
+    rows = Recipient.objects.select_related("project", "user").filter(project=project)
+    return rows.filter(pk=pk).first() if pk < 2**63 else None
 
 
 def admin_only(user: Any) -> None:

@@ -40,9 +40,10 @@ app.conf.update(
     beat_schedule={
         # A tick that waited longer than its period is worthless: the next one does its work.
         "dispatch": {"task": "remediation.tasks.dispatch", "schedule": 15.0, "options": {"expires": 15.0}},
+        "issue_reports": {"task": "dashboard.tasks.issue_reports", "schedule": 60.0, "options": {"expires": 60.0}},
     },
 )
-app.autodiscover_tasks(["remediation"])
+app.autodiscover_tasks(["remediation", "dashboard"])
 
 
 @setup_logging.connect

@@ -19,6 +19,7 @@ _ICONS = {
     "verified": ("s-verified", "good"),
     "note": ("i-tick", ""),
     "pass": ("s-blocked", "bad"),
+    "report": ("s-awaiting", "warn"),
 }
 
 

@@ -58,7 +58,7 @@ def headline(project: Project) -> str:
         local, zone_name = project.next_pass_at.astimezone(UTC), "UTC"
     else:
         zone_name = project.time_zone
-    return f"The next pass is due {_moment(schedule.Due(project.next_pass_at, local, timedelta()), zone_name)}."
+    return f"The next pass is due {moment(schedule.Due(project.next_pass_at, local, timedelta()), zone_name)}."
 
 
 def preview(project: Project, expression: str, zone_name: str, skips: bool, now: datetime) -> Preview:
@@ -75,7 +75,7 @@ def preview(project: Project, expression: str, zone_name: str, skips: bool, now:
     except schedule.BadSchedule as error:
         return Preview(text=str(error), bad=True)
     return Preview(
-        times=tuple(_moment(one, zone_name) for one in due),
+        times=tuple(moment(one, zone_name) for one in due),
         notes=tuple(_note(one, zone_name) for one in due if one.shift),
         costs=costs(monthly, _seconds(project), skips=skips),
     )
@@ -125,7 +125,7 @@ def _seconds(project: Project) -> list[float]:
     return [(end - start).total_seconds() for start, end in spans]
 
 
-def _moment(due: schedule.Due, zone_name: str) -> str:
+def moment(due: schedule.Due, zone_name: str) -> str:
     """Mon 9 Nov 06:00 Europe/Berlin (05:00 UTC)."""
     local = f"{due.local:%a} {due.local.day} {due.local:%b %H:%M}"
     if not due.local.utcoffset():

@@ -27,6 +27,8 @@ from dashboard.views import (
     portfolio,
     profile,
     receivers,
+    releasing,
+    report_plan,
     reports,
     rules,
     schedule,
@@ -83,6 +85,7 @@ urlpatterns = [
     path("me/notices/", notices.notices, name="notices"),
     path("me/notices/settings/", notices.choices, name="notice-choices"),
     path("me/notices/stop/<str:token>/", notices.stop, name="notices-stop"),
+    path("reports/stop/<str:token>/", releasing.stop, name="report-stop"),
     path("projects/menu/", frame.projects_menu, name="projects-menu"),
     # /s/<token>/: without an account
     path("s/<str:token>/badge.svg", shared.shared, {"shows": "badge"}, name="shared-badge"),
@@ -145,6 +148,8 @@ urlpatterns = [
     # /p/<slug>/reports/
     path("p/<slug:slug>/reports/", reports.reports, name="reports"),
     path("p/<slug:slug>/reports/now/", reports.this_week, name="report-now"),
+    path("p/<slug:slug>/reports/subscribe/", releasing.subscribe, name="report-subscribe"),
+    path("p/<slug:slug>/reports/<str:label>/release/", releasing.release, name="report-release"),
     path("p/<slug:slug>/reports/<str:label>/", reports.report, name="report"),
     path("p/<slug:slug>/reports/<str:label>.<str:format>", reports.export, name="report-export"),
     # /p/<slug>/settings/ and /p/<slug>/rules/
@@ -155,6 +160,9 @@ urlpatterns = [
     path("p/<slug:slug>/settings/schedule/due/", schedule.due, name="due"),
     path("p/<slug:slug>/settings/schedule/pause/", schedule.pause, name="pause"),
     path("p/<slug:slug>/settings/schedule/hook/", schedule.hook, name="hook-settings"),
+    path("p/<slug:slug>/settings/reports/", report_plan.plan, name="report-plan"),
+    path("p/<slug:slug>/settings/reports/recipients/", report_plan.recipients, name="report-recipients"),
+    path("p/<slug:slug>/settings/reports/recipients/<int:pk>/", report_plan.recipient, name="report-recipient"),
     path("p/<slug:slug>/settings/people/", members.members, name="members"),
     path("p/<slug:slug>/settings/people/member/", members.member, name="member"),
     path("p/<slug:slug>/settings/people/revoke/", members.revoke, name="revoke-invitation"),

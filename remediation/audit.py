@@ -14,7 +14,7 @@ from django.utils import timezone
 from remediation.core.text import clean_line
 from remediation.models import AuditLine, Project, User
 
-__all__ = ["Actor", "acting", "differences", "secret", "secrets", "write"]
+__all__ = ["Actor", "acting", "differences", "named", "secret", "secrets", "write"]
 
 Changes = Mapping[str, tuple[Any, Any]]
 
@@ -61,7 +61,7 @@ def write(
     return AuditLine.objects.create(
         at=timezone.now(),
         actor_id=user.pk if user else None,
-        actor=clean_line(_named(user) + (f", token “{actor.token}”" if actor.token else ""), 310)
+        actor=clean_line(named(user) + (f", token “{actor.token}”" if actor.token else ""), 310)
         if user
         else clean_line(actor.name, 310),
         address=actor.address[:45],
@@ -95,7 +95,7 @@ def secrets(what: str, before: Mapping[str, str], after: Mapping[str, str]) -> d
     }
 
 
-def _named(user: User) -> str:
+def named(user: User) -> str:
     """Full name and user name: the row may be gone, or bear another name, when somebody reads this."""
     return user.username if user.label == user.username else f"{user.label} ({user.username})"
 

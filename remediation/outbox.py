@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from remediation.core.retrying import MAX_ATTEMPTS, wait_after
 from remediation.core.text import clean_line
-from remediation.models import Delivery, Outbox, Receiver, User
+from remediation.models import Delivery, Outbox, Receiver, ReportFile, User
 from remediation.notifiers import KINDS, Message, NotSent, send
 
 __all__ = ["MAX_ATTEMPTS", "again", "deliver", "deliver_beside", "forget", "give_up", "message", "put"]
@@ -139,8 +139,17 @@ def _send(row: Outbox) -> bool:
 def _message(row: Outbox) -> Message:
     to = row.user.email if row.user else str(row.payload.get("to", ""))
     if row.receiver is None:
-        return Message(row.key, row.payload, to=to)
+        return Message(row.key, row.payload, to=to, attachments=_attachments(row))
     return Message(row.key, row.payload, url=row.receiver.url, secret=row.receiver.secret, style=row.receiver.style)
+
+
+def _attachments(row: Outbox) -> list[tuple[str, str, bytes]]:
+    """The files that a payload names by their ids: stored once, however many people get them. Raises NotSent."""
+    wanted = list(row.payload.get("attachments", ()))
+    files = {file.pk: file for file in ReportFile.objects.filter(pk__in=wanted)} if wanted else {}
+    if len(files) < len(wanted):
+        raise NotSent("What was to be attached is deleted.", final=True)
+    return [(files[pk].name, files[pk].content_type.partition(";")[0], bytes(files[pk].content)) for pk in wanted]
 
 
 def _mine(row: Outbox) -> Any:

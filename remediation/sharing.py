@@ -8,7 +8,7 @@ from django.db import models, transaction
 
 from remediation import audit
 from remediation.core.text import clean_line
-from remediation.models import Project, ShareLink, User
+from remediation.models import Project, ShareLink, User, WeeklyReport
 from remediation.refusals import Refused
 from remediation.tokens import digest_of, is_token, new_token
 
@@ -19,8 +19,10 @@ MOST = 50  # of a project at a time
 _NOTED = timedelta(hours=1)  # a badge is asked for often; one write an hour is enough to know that it is used
 
 
-def make(project: Project, by: User, *, shows: str, name: str, days: int, now: datetime) -> str:
-    """Make an address and return its token, which is not kept. Raises Refused."""
+def make(
+    project: Project, by: User, *, shows: str, name: str, days: int, now: datetime, report: WeeklyReport | None = None
+) -> str:
+    """Make an address and return its token, which is not kept. ``report``: the one final it shows. Raises Refused."""
     said = clean_line(name, 60)
     if not said:
         raise Refused("name", "Say where it will be used, so that others know what revoking it breaks.")
@@ -28,6 +30,8 @@ def make(project: Project, by: User, *, shows: str, name: str, days: int, now: d
         raise Refused("shows", "Choose what it shows.")
     if days not in DAYS:
         raise Refused("days", "Choose how long it holds.")
+    if report is not None and not (report.final and report.project_id == project.pk and shows == "report"):
+        raise Refused("week", "Choose a final report of this project, or none.")
     token = new_token()
     with transaction.atomic():
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # two leads at once cannot pass the limit
@@ -36,6 +40,7 @@ def make(project: Project, by: User, *, shows: str, name: str, days: int, now: d
         link = ShareLink.objects.create(
             project=project,
             shows=shows,
+            report=report,
             name=said,
             digest=digest_of(token),
             made_by=by,
@@ -62,7 +67,7 @@ def link_of(token: str, shows: str, now: datetime) -> ShareLink | None:
     """The address of a token that shows this and still holds. Found by its hash: the time it takes tells nothing."""
     if not is_token(token):
         return None
-    return _holding(now).filter(digest=digest_of(token), shows=shows).first()
+    return _holding(now).select_related("report").filter(digest=digest_of(token), shows=shows).first()
 
 
 def note_use(link: ShareLink, now: datetime) -> None:
@@ -77,4 +82,4 @@ def _holding(now: datetime) -> models.QuerySet[ShareLink]:
 
 
 def _called(link: ShareLink) -> str:
-    return f"{link.get_shows_display().lower()} for “{link.name}”"
+    return f"{link.shown[:1].lower()}{link.shown[1:]} for “{link.name}”"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -14,11 +14,15 @@ from aiosmtpd.controller import Controller
 
 
 class Mailbox:
-    """``mails`` in the order they came; ``answer``: what is said to every recipient's address."""
+    """``mails`` in the order they came; ``answer``: what is said to every recipient's address.
+
+    ``on_mail`` is called when a whole mail is there and its sender has no answer yet.
+    """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.answer = "250 OK"
+        self.on_mail: Callable[[], object] = lambda: None
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
         """Whether the address is taken."""
@@ -29,6 +33,7 @@ class Mailbox:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         """The mail itself."""
         self.mails.append(message_from_bytes(envelope.content, policy=default))
+        self.on_mail()
         return "250 OK"
 
 

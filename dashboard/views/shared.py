@@ -37,7 +37,7 @@ def shared(request: HttpRequest, token: str, shows: str) -> HttpResponse:
     if link is None or project is None:
         return _refused(404, "No such address.")
     sharing.note_use(link, now)
-    content, kind = content_of(project, shows, now)
+    content, kind = content_of(project, link, now)
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={**_HEADERS, "ETag": etag})

@@ -19,15 +19,15 @@ from remediation import sharing as links
 def sharing(request: HttpRequest, slug: str) -> HttpResponse:
     """Members see which addresses there are; leads make one, and see it this once."""
     project = access.project_or_404(request.user, slug, "read" if request.method == "GET" else "lead")
-    now, form, made = timezone.now(), ShareForm(request.POST or None), {}
+    now, form, made = timezone.now(), ShareForm(project, request.POST or None), {}
     if request.method == "POST" and form.is_valid():
         try:
-            token = links.make(project, request.user, now=now, **form.cleaned_data)
+            token = links.make(project, request.user, now=now, **form.wanted())
             shows = form.cleaned_data["shows"]
             made = {"address": request.build_absolute_uri(address_of(token, shows)), "shows": shows}
         except links.Refused as refused:
             form.add_error(refused.field or None, refused.text)
-    context = {**build(project, ShareForm() if made else form, now), **made}
+    context = {**build(project, ShareForm(project) if made else form, now), **made}
     return render(request, "dashboard/sharing.html", context, status=422 if form.errors else 200)
 
 

@@ -29,6 +29,7 @@ KINDS = {
     "verified": Kind("A ticket of yours is verified", "digest"),
     "note": Kind("Somebody writes on a ticket of yours", "digest"),
     "pass": Kind("A pass is blocked or failed, in a project you lead", "now"),
+    "report": Kind("A weekly report waits for its release, in a project you lead", "now"),
 }
 
 # Lines of a ticket's history by which its owner is told; whom the others concern, the line itself says.
@@ -84,7 +85,17 @@ def sentence(kind: str, data: Mapping[str, Any]) -> str:
             return f"{data['by']} wrote on {label}"
         case "pass":
             return f"Pass #{number} {'is blocked' if data.get('outcome') == 'blocked' else 'failed'}"
+        case "report":
+            return _report(label, data)
     return label or kind
+
+
+def _report(label: str, data: Mapping[str, Any]) -> str:
+    if data.get("what") == "trouble":
+        return f"The report of week {label} could not be made final"
+    hours = data.get("hours")
+    until = f"becomes final in {hours:,} hour{'' if hours == 1 else 's'}" if hours else "waits for its release"
+    return f"The report of week {label} is drafted and {until}"
 
 
 def _released(label: str, data: Mapping[str, Any]) -> str:

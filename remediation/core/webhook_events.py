@@ -12,6 +12,7 @@ EVENTS = {
     "ticket.opened": "A ticket is opened",
     "ticket.verified": "A ticket is verified",
     "ticket.regressed": "A ticket came back",
+    "report.released": "A weekly report is final",
 }
 TICKET_VERBS = {"opened": "ticket.opened", "verified": "ticket.verified", "regressed": "ticket.regressed"}
 LISTED = 10  # tickets of one chat message; the others are counted
@@ -41,6 +42,13 @@ def chat_of(
     if len(wanted) > LISTED:
         lines.append({"text": f"and {len(wanted) - LISTED:,} more"})
     return {"title": title, "lines": lines}
+
+
+def report_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The chat message about a final report. ``facts``: as in a webhook, with ``project`` (its name)."""
+    late = ", late" if facts["late"] else ""
+    title = {"text": f"{facts['project']}, week {facts['label']}{late}: {facts['title']}", "href": facts["url"]}
+    return {"title": title, "lines": [{"text": facts["ledger_words"]}] if facts["ledger_words"] else []}
 
 
 def _said(event: str, facts: Mapping[str, Any]) -> str:

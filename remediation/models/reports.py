@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import time, timedelta
 
 from django.db import models
 from django.db.models import F, Q
@@ -84,6 +84,11 @@ class WeeklyReport(models.Model):
     def final(self) -> bool:
         """Whether it can no longer change."""
         return self.state == self.State.FINAL
+
+    @property
+    def lag(self) -> timedelta:
+        """From the week's end to the draft."""
+        return self.drafted_at - self.end
 
 
 class ReportFile(models.Model):

@@ -16,6 +16,10 @@ class ShareLink(models.Model):
 
     project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="share_links")
     shows = models.CharField(max_length=10, choices=Shows.choices)
+    report = models.ForeignKey(
+        "remediation.WeeklyReport", models.CASCADE, null=True, related_name="+",
+        help_text="The final that it shows; empty: the newest week.",
+    )  # fmt: skip
     name = models.CharField(max_length=60, help_text="Where it is used.")
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token.")
     made_by = models.ForeignKey("remediation.User", models.SET_NULL, null=True, related_name="+")
@@ -28,8 +32,14 @@ class ShareLink(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(condition=Q(shows__in=["badge", "trend", "report"]), name="share_shows_known"),
+            models.CheckConstraint(condition=Q(report__isnull=True) | Q(shows="report"), name="share_of_a_report"),
             models.CheckConstraint(condition=Q(expires_at__gt=models.F("made_at")), name="share_expires_later"),
         ]
 
     def __str__(self) -> str:
         return f"{self.shows} of {self.project} for {self.name}"
+
+    @property
+    def shown(self) -> str:
+        """What it shows, for people to read."""
+        return f"Report {self.report.label}" if self.report else self.get_shows_display()

@@ -28,6 +28,8 @@ def send(message: Message) -> None:
     )
     if payload.get("html"):
         mail.attach_alternative(payload["html"], "text/html")
+    for name, content_type, content in message.attachments:
+        mail.attach(name, content, content_type)
     try:
         mail.send()
     except smtplib.SMTPRecipientsRefused as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ from typing import Any
 class Message:
     """One thing to deliver. ``key`` stays the same however often it is tried; ``payload`` is the kind's own.
 
-    ``to``: an e-mail address. ``url``, ``secret`` and ``style``: the receiver's, as they are now.
+    ``to``: an e-mail address; ``attachments``: (name, content type, bytes). ``url``, ``secret`` and ``style``: the
+    receiver's, as they are now.
     """
 
     key: str
@@ -20,6 +21,7 @@ class Message:
     url: str = ""
     secret: str = ""
     style: str = ""
+    attachments: Sequence[tuple[str, str, bytes]] = ()
 
 
 class NotSent(Exception):

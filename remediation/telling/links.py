@@ -23,10 +23,17 @@ def pass_path(project: Project, collection_pass: CollectionPass) -> str:
     return reverse("pass", args=[project.slug, collection_pass.number])
 
 
+def report_path(project: Project, label: str) -> str:
+    """The page of a week's report."""
+    return reverse("report", args=[project.slug, label])
+
+
 def notice_path(notice: Notice) -> str:
     """The page of what a notice is about."""
     if notice.ticket is not None:
         return ticket_path(notice.project, notice.ticket)
     if notice.collection_pass is not None:
         return pass_path(notice.project, notice.collection_pass)
+    if notice.kind == "report":
+        return report_path(notice.project, notice.data["label"])
     return reverse("overview", args=[notice.project.slug])

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from remediation.core.notices import TOLD_LINES, told
 from remediation.core.text import clean_line
-from remediation.models import CollectionPass, Membership, Notice, Project, Ticket, Transition, User
+from remediation.models import CollectionPass, Membership, Notice, Project, Ticket, Transition, User, WeeklyReport
 from remediation.telling.choices import mail_time, preference
 
 
@@ -57,14 +57,37 @@ def of_lines(collection_pass: CollectionPass, lines: Sequence[Transition]) -> No
 def of_ended(collection_pass: CollectionPass) -> None:
     """Tell the leads of a pass that ended without a count."""
     project = collection_pass.project
-    leads = Membership.objects.filter(project=project, role=Membership.Role.LEAD).values_list("user", flat=True)
     data = {
         "number": collection_pass.number,
         "outcome": collection_pass.outcome,
         "reason": collection_pass.reason_text,
     }
     what = f"ended-{collection_pass.pk}"
-    _write(project, [_News(lead, "pass", what, None, collection_pass, data) for lead in leads])
+    _write(project, [_News(lead, "pass", what, None, collection_pass, data) for lead in _leads(project)])
+
+
+def of_drafts(project: Project, reports: Sequence[WeeklyReport], release_after: int | None) -> None:
+    """Tell the leads of drafts that wait for them. Those that become final at once wait for nobody."""
+    if release_after == 0:
+        return
+    data = {"what": "drafted", "hours": release_after}
+    _write(project, [news for report in reports for news in _of_report(project, report, data, f"draft-{report.pk}")])
+
+
+def of_trouble(project: Project, report: WeeklyReport, why: str, now: datetime) -> None:
+    """Tell the leads that a draft cannot be made final, once a day for each report."""
+    data = {"what": "trouble", "title": why}
+    _write(project, _of_report(project, report, data, f"trouble-{report.pk}-{now:%Y%m%d}"))
+
+
+def _of_report(project: Project, report: WeeklyReport, data: dict[str, Any], what: str) -> list[_News]:
+    data = {"label": report.label, **data}
+    return [_News(lead, "report", what, None, None, data) for lead in _leads(project)]
+
+
+def _leads(project: Project) -> list[int]:
+    leads = Membership.objects.filter(project=project, role=Membership.Role.LEAD)
+    return list(leads.values_list("user", flat=True))
 
 
 def _of_ticket(project: Project, ticket: Ticket) -> dict[str, Any]:

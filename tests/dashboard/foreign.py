@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from datetime import time, timedelta
 from typing import Any
 
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
-from remediation import audit, categories, checks, credentials, passes, receivers, sharing, tickets
+from dashboard import finals
+from remediation import audit, categories, checks, credentials, passes, receivers, reporting, sharing, tickets
 from remediation.belongings import Belonging, belongings
 from remediation.core.rules import Rule
 from remediation.models import AuditLine, Membership, Project, SavedView, User
@@ -39,7 +42,21 @@ def fill(cast: Cast) -> None:
     receivers.try_out(theirs)
     credentials.put_token(other, "ada", "a-token-of-some-length", cast.stranger)
     checks.test(other, cast.stranger)
+    reporting.add(other, cast.stranger, address="theirs@example.org", formats=["pdf"], now=timezone.now())
+    _issue(other, cast.stranger)
     sharing.make(other, cast.stranger, shows="badge", name="Wiki", days=30, now=timezone.now())
+
+
+def _issue(other: Project, lead: User) -> None:
+    """A draft of the week after a final one, which bears the mark from the start: nobody can put it in later."""
+    plan = {"on": True, "weekday": 0, "at": time(), "release_after": None}
+    reporting.change(other, lead, now=factories.START, **plan)
+    reporting.draft_due(factories.START + timedelta(days=14))
+    final = other.weekly_reports.order_by("end")[0]
+    made = finals.make(final, timezone.now())
+    files = [replace(file, content=f"<p>{MARK}</p>".encode(), name=MARK) for file in made.files]
+    marked = replace(made, title=MARK, files=files)
+    reporting.release(final, lambda _: marked, lead, timezone.now())
 
 
 def mark(cast: Cast) -> list[str]:

@@ -84,11 +84,12 @@ FOREIGN: dict[str, Args] = {
     "share-revoke": _theirs("share_links"),
     "credential-test": _theirs("checks"),
     "receiver": _theirs("receivers"),
+    "report-recipient": _theirs("recipients"),
     "message-again": lambda cast: [(Outbox.objects.get(receiver__project=cast.other).pk,)],
 }
 # Where what is not there is answered in words: a foreign one must be answered like one that nobody has.
-IN_WORDS = dict.fromkeys(("share-revoke", "credential-test", "receiver", "message-again"), (2**31,))
-NAMES_NO_OBJECT = {"report": "a week of the calendar", "report-export": "a week of the calendar"}
+IN_WORDS = dict.fromkeys(("share-revoke", "credential-test", "receiver", "message-again", "report-recipient"), (2**31,))
+NAMES_NO_OBJECT = dict.fromkeys(("report", "report-export", "report-release"), "a week of the calendar")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from dashboard.api import urls as api_urls
-from remediation import hooks, sharing, telling, tickets
+from remediation import hooks, reporting, sharing, telling, tickets
 from remediation.models import ConnectionCheck, Project, User
 from tests.dashboard.cast import ROLES, Cast
 from tests.dashboard.programs import made, row
@@ -125,6 +125,12 @@ ROUTES = {
     "reports": Route(READ),
     "report-now": Route(READ),
     "report": Route(READ, args=("2026-W10",)),
+    "report-release": Route(None, LEAD, ("2026-W10",)),
+    "report-subscribe": Route(None, READ),
+    "report-stop": Route(OPEN, OPEN, ("{leave}",), in_project=False),
+    "report-plan": Route(READ, LEAD),
+    "report-recipients": Route(None, LEAD),
+    "report-recipient": Route(None, LEAD, (0,)),
     "report-export": Route(READ, args=("2026-W10", "md")),
     "settings": Route(READ, LEAD),
     "schedule": Route(READ, LEAD),
@@ -158,7 +164,7 @@ ROUTES = {
 # The addresses of the API's operations: a token is asked for, and the person's own session is none.
 BY_API_TOKEN = {pattern.name for pattern in api_urls.urlpatterns if hasattr(pattern.callback, "operations")}
 # Called by programs that bear a token in the address and hold no cookie of ours.
-BY_TOKEN = {"hook", "notices-stop"}
+BY_TOKEN = {"hook", "notices-stop", "report-stop"}
 
 
 @pytest.fixture
@@ -256,6 +262,7 @@ def _url(name: str, cast: Cast, *, own: bool | None, role: str = "admin") -> str
             "hook": hooks.make(cast.project) if name == "hook" else "",
             "stop": telling.stop_token(cast.viewer),
             "share": _share(name, cast),
+            "leave": _leave(cast) if name == "report-stop" else "",
             "viewer": cast.viewer.pk,
             "slug": cast.project.slug,
             "token": _token(name, getattr(cast, role, None)),
@@ -279,6 +286,15 @@ def _share(name: str, cast: Cast) -> str:
 def _token(name: str, owner: User | None) -> int:
     """The id of a token of the person's, where a route needs one."""
     return row(made(owner)).pk if owner and name in {"token", "admin-token"} else 0
+
+
+def _leave(cast: Cast) -> str:
+    """The token in a report's mail that takes one address off the list."""
+    there = cast.project.recipients.first()
+    made = there or reporting.add(
+        cast.project, cast.lead, address="board@example.org", formats=["pdf"], now=timezone.now()
+    )
+    return reporting.stop_token(made)
 
 
 def _note(cast: Cast, project: Project) -> int:

@@ -17,9 +17,18 @@ from django.conf import settings
 from django.utils import timezone
 
 from dashboard.first_link import issue_link
-from remediation import grouping, operations, passes, people, sharing, tickets
+from remediation import grouping, operations, passes, people, reporting, sharing, tickets
 from remediation.core.mutes import Until
-from remediation.models import ApiToken, CollectionPass, Membership, Receiver, Regrouping
+from remediation.models import (
+    ApiToken,
+    CollectionPass,
+    Membership,
+    Receiver,
+    Recipient,
+    Regrouping,
+    WeeklyReport,
+)
+from remediation.reporting import weeks_of
 from tests.dashboard.cast import Cast
 from tests.dashboard.programs import made
 
@@ -107,6 +116,22 @@ def _shared(cast: Cast) -> None:
     sharing.make(cast.project, cast.lead, shows="badge", name="Wiki", days=30, now=timezone.now())
 
 
+def _drafted(cast: Cast) -> None:
+    week = weeks_of(cast.project).named("2026-W10")
+    columns = {"label": week.label, "start": week.start, "end": week.end, "zone": "UTC", "drafted_at": week.end}
+    WeeklyReport.objects.create(project=cast.project, **columns)
+
+
+def _recipient(cast: Cast) -> Recipient:
+    made = {"address": "board@example.org", "formats": ["pdf"], "made_at": timezone.now()}
+    return Recipient.objects.create(project=cast.project, **made)
+
+
+def _reachable(cast: Cast) -> None:
+    cast.viewer.email = "vera@example.org"
+    cast.viewer.save()
+
+
 def _queued(cast: Cast) -> None:
     passes.queue(cast.project, trigger="manual")
 
@@ -178,6 +203,12 @@ DEEDS = {
     "schedule": Deed("lead", {"preset": "0 6 * * 1-5", "time_zone": "UTC", "ref": "HEAD"}),
     "pause": Deed("lead", {"reason": "The CI network moves"}),
     "hook-settings": Deed("lead", {"do": "make"}),
+    "report-plan": Deed("lead", {"on": "on", "weekday": "4", "at": "17:00", "release_after": "24"}),
+    "report-release": Deed("lead", before=_drafted),
+    "report-recipients": Deed("lead", {"address": "board@example.org", "formats": ["pdf"]}),
+    "report-recipient": Deed("lead", args=lambda cast: (_recipient(cast).pk,)),
+    "report-subscribe": Deed("viewer", {"do": "on"}, before=_reachable),
+    "report-stop": Deed("anonymous", args=lambda cast: (reporting.stop_token(_recipient(cast)),)),
     "sharing": Deed("lead", {"shows": "badge", "name": "Wiki", "days": "30"}),
     "share-revoke": Deed("lead", before=_shared, args=lambda cast: (cast.project.share_links.get().pk,)),
     "credentials": Deed("lead", {"do": "token", "user": "ada", "token": "a-token-of-some-length"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from dashboard import finals
 from dashboard.lean import lean
-from remediation import api_tokens, checks, credentials, grouping, passes, people
+from dashboard.reports import report_of
+from remediation import api_tokens, checks, credentials, grouping, passes, people, reporting
+from remediation.core import report_words
 from remediation.models import (
     ApiToken,
     CollectionPass,
@@ -65,6 +69,9 @@ PAGES = {
     "reports": "/p/atlas/reports/",
     "report": "/p/atlas/reports/2026-W10/",
     "report of a week without a count": "/p/blocked/reports/now/",
+    "draft of a report": "/p/borealis/reports/2026-W10/",
+    "final report": "/p/borealis/reports/2026-W09/",
+    "plan of reports": "/p/borealis/settings/reports/",
     "settings": "/p/atlas/settings/",
     "schedule": "/p/atlas/settings/schedule/",
     "sharing": "/p/atlas/settings/sharing/",
@@ -136,6 +143,7 @@ def more(cast: Cast) -> None:
     Rebuild.objects.create(project=blocked, state="running", done=312, total=1_000, asked_at=timezone.now())
     _checks(cast)
     _credentials(cast, blocked)
+    _reports(cast)
     address = "a-long-address-of-somebody-who-is-invited@a-long-name-of-an-organisation.example.org"
     made, _ = people.invite(cast.project, "engineer", cast.lead, email=address)
     Invitation.objects.filter(pk=made.pk).update(digest=hashlib.sha256(TOKEN.encode()).hexdigest())
@@ -166,6 +174,21 @@ def _credentials(cast: Cast, blocked: Project) -> None:
     Credential.objects.filter(project=blocked).update(used_at=now, **hosts)
     Credential.objects.filter(project=cast.project).update(used_at=now, failed="The server refused it. " * 20)
     checks.test(cast.project, cast.lead)
+
+
+def _reports(cast: Cast) -> None:
+    """Of the other project: a draft that could not be made final, a final of the week before, and who gets it."""
+    plan = {"on": True, "weekday": 0, "at": time(), "release_after": 24, "now": factories.START - timedelta(days=5)}
+    reporting.change(cast.other, cast.admin, **plan)
+    reporting.draft_due(factories.START + timedelta(days=8))
+    made, draft = cast.other.weekly_reports.select_related("project").order_by("end")
+    report = report_of(cast.other, reporting.period_of(made), timezone.now())
+    files = [finals._page(cast.other, report), finals._file(report, "json")]  # the PDF alone would cost a second
+    kept = reporting.Made(report, report_words.title(report), "f" * 64, files)
+    reporting.release(made, lambda _: kept, cast.admin, timezone.now())
+    reporting.hold(draft, "It does not add up: " + "x" * 200, timezone.now())
+    address = "a-long-address-of-somebody-who-gets-it@a-long-name-of-an-organisation.example.org"
+    reporting.add(cast.other, cast.admin, address=address, formats=reporting.ATTACHED, now=timezone.now())
 
 
 def _checks(cast: Cast) -> None:

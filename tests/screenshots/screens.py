@@ -63,6 +63,14 @@ def _menu(name: str) -> Callable[[Page], object]:
     return act
 
 
+def _week(state: str) -> Callable[[Page], object]:
+    def act(page: Page) -> None:
+        page.locator("tr", has_text=state).first.get_by_role("link").click()
+        page.wait_for_load_state()
+
+    return act
+
+
 def screens(kinds: dict[str, str], statuses: dict[str, str]) -> list[Screen]:
     """Every screen. ``kinds``: {kind: label of a ticket of the sample}; ``statuses``: {status: label}."""
     listed = [
@@ -119,6 +127,9 @@ def screens(kinds: dict[str, str], statuses: dict[str, str]) -> list[Screen]:
         Screen("rules", "viewer", f"{S}rules/", "viewer"),
         Screen("reports", "sample", f"{S}reports/"),
         Screen("report", "this-week", f"{S}reports/now/"),
+        Screen("report", "draft", f"{S}reports/", act=_week("Draft")),
+        Screen("report", "final", f"{S}reports/", "viewer", _week("Final")),
+        Screen("report", "plan", f"{S}settings/reports/"),
         Screen("report", "nothing-counted", "/p/empty/reports/now/"),
         Screen("schedule", "lead", f"{S}settings/schedule/"),
         Screen("sharing", "lead", f"{S}settings/sharing/"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +89,7 @@ def _after(made: dict[str, Project]) -> None:
     tickets.note(standing[0], mei, "Half of it is **done**: `Registry` stays importable from its old place.")
     tickets.mute(standing[-1], mei, "Waits for the rewrite", Until(number=standing[-1].project.last_pass_number + 20))
     _age(made["stale"], standing[0])
+    _issue(standing[0].project)
     passes.queue(made["first-pass-running"], trigger="manual")
     passes.queue(made["failed"], trigger="manual")
     repository = Path(made["failed"].source)
@@ -97,6 +98,22 @@ def _after(made: dict[str, Project]) -> None:
     wait_for(lambda: made["failed"].passes.filter(outcome="failed").exists(), 120, "a pass whose source is gone")
     repository.with_suffix(".away").rename(repository)
     wait_for(lambda: made["first-pass-running"].passes.filter(stage="collect").exists(), 120, "a pass that collects")
+
+
+def _issue(project: Project) -> None:
+    """Weeks that end on Friday evening: one report is final, one waits for its release."""
+    from django.utils import timezone
+
+    from dashboard import finals
+    from remediation import reporting
+    from remediation.models import User
+
+    ines, now = User.objects.get(username="ines"), timezone.now()
+    plan = {"on": True, "weekday": 4, "at": time(17), "release_after": 24, "now": now - timedelta(days=14)}
+    reporting.change(project, ines, **plan)
+    reporting.draft_due(now)
+    reporting.add(project, ines, address="board@example.org", formats=["pdf", "xlsx"], now=now)
+    finals.release(project.weekly_reports.order_by("end")[0], ines, now)
 
 
 def _age(project: Project, claimed: object) -> None:

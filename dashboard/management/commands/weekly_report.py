@@ -13,19 +13,21 @@ from django.utils import timezone
 from dashboard.management.base import OK, ProjectCommand
 from dashboard.management.commands.run_pass import find_project
 from dashboard.report_files import render
+from dashboard.report_state import file_of
 from dashboard.reports import report_of
 from remediation.core import period as periods
 from remediation.core.period import BadPeriod, Period
 from remediation.exporters import FORMATS, file_name
 from remediation.exporters.pdf import NotSet
 from remediation.models import Project
-from remediation.reporting import weeks_of
+from remediation.reporting import period_of, weeks_of
 
 
 class Command(ProjectCommand):
     help = (
         "Write the report of a week, or of the days from --since to --until. Without either it is the week that runs "
-        "now in the project's zone, so far. Exit codes: 0 written, 2 refused."
+        "now in the project's zone, so far. A final report is written as it was released. Exit "
+        "codes: 0 written, 2 refused."
     )
     expected = (BadPeriod, OSError, NotSet)
 
@@ -44,13 +46,11 @@ class Command(ProjectCommand):
 
     def work(self, **options: Any) -> int | None:
         """Make it, then write it whole."""
-        project = find_project(options["name"])
-        made = report_of(project, _period(project, options), timezone.now())
-        content = render(made, options["format"])
+        name, content = _report(find_project(options["name"]), options)
         if options["output"] == "-":
             self._print(content)
             return OK
-        path = Path(options["output"] or file_name(made, options["format"]))
+        path = Path(options["output"] or name)
         if path.exists() and not path.is_file():  # a folder or a device would be replaced, not written
             raise CommandError(f"{path} is no file. Name one, or “-” for standard output.")
         _replace(path, content)
@@ -85,6 +85,17 @@ def _umask() -> int:
     found = os.umask(0)
     os.umask(found)
     return found
+
+
+def _report(project: Project, options: dict[str, Any]) -> tuple[str, bytes]:
+    """Name and bytes: of a final report those that were kept, else as it is now."""
+    period, format = _period(project, options), options["format"]
+    row = project.weekly_reports.filter(label=period.label).first()
+    if row is not None and row.final:
+        kept = file_of(row, format)
+        return kept.name, bytes(kept.content)
+    made = report_of(project, period_of(row) if row is not None else period, timezone.now())
+    return file_name(made, format), render(made, format)
 
 
 def _period(project: Project, options: dict[str, Any]) -> Period:

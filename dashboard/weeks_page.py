@@ -1,0 +1,66 @@
+"""The list of a project's weeks: what each counted, and what became of its report."""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+
+from dashboard.history import history_of
+from remediation.core.pace import Pace, pace
+from remediation.core.period import Weeks
+from remediation.exporters import FORMATS
+from remediation.models import Project, Recipient, User, WeeklyReport
+from remediation.reporting import period_of, plan_of, weeks_of
+
+MOST = 200  # weeks
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One week. ``pace`` is None where no pass had ended by then; ``report`` where it was not drafted.
+
+    ``runs``: it has not ended.
+    """
+
+    label: str
+    first: date
+    pace: Pace | None
+    report: WeeklyReport | None
+    runs: bool
+
+
+def build(project: Project, user: User, now: datetime) -> dict[str, Any]:
+    """The context of the page: every week since the first pass or report, the latest first."""
+    cut, mine = weeks_of(project), Recipient.objects.filter(project=project, user=user).first()
+    return {
+        "weeks": lines(project, cut, now),
+        "slot": slot(cut),
+        "plan": plan_of(project),
+        "formats": [format.name for format in FORMATS.values()],
+        "subscribed": mine,
+        "attached": [FORMATS[code].name for code in mine.formats] if mine else [],
+        "mail": settings.MAIL,
+    }
+
+
+def slot(weeks: Weeks) -> str:
+    """ "Monday 00:00"."""
+    return f"{calendar.day_name[weeks.weekday]} {weeks.at:%H:%M}"
+
+
+def lines(project: Project, cut: Weeks, now: datetime) -> list[Line]:
+    """The newest MOST of them. A report that was drafted stands under its own week, wherever the slot is now."""
+    reports = {row.label: row for row in project.weekly_reports.order_by("-end")[:MOST]}
+    trend, week = history_of(project, whole=True).trend, cut.of(now)
+    found = {row.label: row for row in pace(trend, week, cut, MOST)} if trend.points else {}
+    labels = sorted({*reports, *found}, reverse=True)[:MOST]
+    return [_line(label, cut, now, found.get(label), reports.get(label)) for label in labels]
+
+
+def _line(label: str, cut: Weeks, now: datetime, moved: Pace | None, report: WeeklyReport | None) -> Line:
+    week = period_of(report) if report else cut.named(label)
+    return Line(label, week.first, moved, report, runs=week.end > now)
