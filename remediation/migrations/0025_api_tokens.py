@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='collectionpass',
             name='trigger',
-            field=models.CharField(choices=[('schedule', 'Schedule'), ('manual', 'By hand'), ('command', 'Command line'), ('replay', 'Replay'), ('push', 'Push'), ('api', 'API')], max_length=10),
+            field=models.CharField(choices=[('schedule', 'Schedule'), ('manual', 'By hand'), ('command', 'Command line'), ('replay', 'Replay'), ('push', 'Push'), ('api', 'By token')], max_length=10),
         ),
         migrations.CreateModel(
             name='ApiToken',

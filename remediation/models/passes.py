@@ -74,7 +74,7 @@ class CollectionPass(models.Model):
         COMMAND = "command", "Command line"
         REPLAY = "replay", "Replay"
         PUSH = "push", "Push"
-        API = "api", "API"
+        API = "api", "By token"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"

@@ -35,7 +35,7 @@ def test_a_pass_is_queued_in_the_owners_name_and_can_be_followed(cast: Cast) -> 
     assert (queued.trigger, queued.requested_by, queued.requested_commit) == ("api", cast.engineer, "e7710ab")
     followed = ask(token, answer["Location"].removeprefix("http://testserver")).json()
     assert (followed["state"], followed["requested"], followed["trigger"]) == ("queued", "e7710ab", "api")
-    assert "API" in cast.client("viewer").get("/p/atlas/passes/").content.decode()
+    assert "By token" in cast.client("viewer").get("/p/atlas/passes/").content.decode()
 
 
 def test_the_tip_is_asked_for_once_however_it_is_named(cast: Cast) -> None:

@@ -288,5 +288,5 @@ def test_the_page_costs_a_constant_number_of_queries(mei: User, django_assert_nu
     for _ in range(4):
         _signed_in()
     client.get(URL)
-    with django_assert_num_queries(7):  # session, person, addresses, codes, sessions, identities, authors
+    with django_assert_num_queries(8):  # session, person, addresses, codes, sessions, identities, authors, tokens
         client.get(URL)
