@@ -24,6 +24,7 @@ from tests.dashboard.cast import WORKING, Cast, errors, words
 from tests.dashboard.foreign import MARK
 from tests.dashboard.programs import V1, ask, made, strict_schema
 from tests.dashboard.test_api_permissions import OPERATIONS, SENT
+from tests.dashboard.test_issuing import final
 
 ATLAS = f"{V1}atlas/"
 
@@ -220,6 +221,14 @@ def test_reports_are_the_files_of_the_site(cast: Cast, monkeypatch: pytest.Monke
     monkeypatch.setattr("dashboard.api.reports.PDFS_PER_MINUTE", 0)
     assert ask(token, f"{ATLAS}reports/2026-W10.pdf").status_code == 429
     assert report_views.PDFS_PER_MINUTE
+
+
+def test_a_final_report_is_the_one_that_was_released(cast: Cast) -> None:
+    kept = {file.format: bytes(file.content) for file in final(cast).files.all()}
+    factories.counted_pass(cast.project, 2, [], WORKING, at=factories.START + timedelta(days=2))  # of the same week
+    token = made(cast.viewer)
+    for format in ("json", "md", "pdf"):
+        assert ask(token, f"{ATLAS}reports/2026-W10.{format}").content == kept[format], format
 
 
 def test_a_paused_project_says_so(cast: Cast) -> None:
