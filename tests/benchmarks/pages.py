@@ -11,26 +11,41 @@ from tests.benchmarks.figures import RUNS, Figure, alone, beside, stopwatch
 from tests.benchmarks.site import FLOOR, Visitor, served
 
 ASKED = 15  # times in one run; a run's value is the median of them
+PAGES = ("overview", "trend", "tickets", "ticket", "passes", "pass", "portfolio", "my-work")
+LENGTHS = (1_000, 10_000)  # passes
 
 
 def measure(data_dir: Path, *, quick: bool) -> list[Figure]:
     """Each page at 1,000 passes of 100 errors, and the same project again at 10,000."""
-    short, long = (30, 90) if quick else (1_000, 10_000)
+    short, long = (30, 90) if quick else LENGTHS
     project = histories.project("pages")
-    figures, medians = [], {}
+    figures: list[Figure] = []
     with served(data_dir) as visitor:
         since = 1
         for length in (short, long):
             histories.long_history(project, length - since + 1, errors=100, changed=2, since=since)
             since = length + 1
-            for name, path in _paths(project).items():
-                taken, floors = _measure(visitor, path, runs=2 if quick else RUNS)
-                medians[name, length] = statistics.median(taken)
-                figures.append(beside(f"page-{name}-{length}", taken, floors, "ms", f"{length:,} passes"))
-    for name in _paths(project):
-        grown = medians[name, long] / medians[name, short]
-        figures.append(alone(f"page-{name}-growth", [grown], "x", f"{long:,} passes over {short:,}"))
-    return figures
+            figures += of_project(visitor, project, length, runs=2 if quick else RUNS)
+    return [*figures, *growth(figures, short, long)]
+
+
+def of_project(visitor: Visitor, project: Any, length: int, runs: int = RUNS) -> list[Figure]:
+    """Every page of a project with so many passes, page and floor in turns."""
+    paths = _paths(project)
+    return [
+        beside(f"page-{name}-{length}", *_measure(visitor, paths[name], runs), "ms", f"{length:,} passes")
+        for name in PAGES
+    ]
+
+
+def growth(figures: list[Figure], short: int, long: int) -> list[Figure]:
+    """How many times its floor a page takes with the long history, over that with the short one."""
+    ratios = {figure.name: figure.ratio or 0.0 for figure in figures}
+    note = f"ratio at {long:,} passes over that at {short:,}"
+    return [
+        alone(f"page-{name}-growth", [ratios[f"page-{name}-{long}"] / ratios[f"page-{name}-{short}"]], "x", note)
+        for name in PAGES
+    ]
 
 
 def _paths(project: Any) -> dict[str, str]:
@@ -44,6 +59,8 @@ def _paths(project: Any) -> dict[str, str]:
         "ticket": f"{base}/t/{ticket.label}/",
         "passes": f"{base}/passes/",
         "pass": f"{base}/passes/{last.number}/",
+        "portfolio": "/?all",
+        "my-work": "/me/",
     }
 
 
