@@ -16,7 +16,6 @@ from dashboard.history import is_stale, totals_of
 from remediation.core import portfolio, sampling, window
 from remediation.core import trend as core
 from remediation.models import CollectionPass, Project
-from remediation.querysets import PLACED
 
 SORTS = {"attention": "attention", "name": "name", "left": "errors left"}
 SCALES = {"own": "its own", "same": "the same for all"}
@@ -107,7 +106,7 @@ class Row:
 def build(projects: Sequence[Project], now: datetime, choice: Choice) -> dict[str, Any]:
     """The context of the page. Two queries, whatever the number of projects."""
     trends = totals_of(list(projects))
-    latest, counted, running = _passes(projects)
+    latest, counted, running = _passes(projects, trends)
     axis = _axis(trends, now)
     highest = max((_top(trend) for trend in trends.values()), default=0)
     rows = []
@@ -156,23 +155,18 @@ def _order(sort: str) -> Any:
 
 
 def _passes(
-    projects: Sequence[Project],
+    projects: Sequence[Project], trends: Mapping[int, core.Trend]
 ) -> tuple[dict[int, CollectionPass], dict[int, CollectionPass], dict[int, bool]]:
     """By project: the last ended pass, the last counted one, and whether one is at work. One query.
 
-    A pass that was asked for some other commit says nothing of the project's state, here as in its overview.
+    They are those of its trend, as in its overview: a pass of some other commit says nothing of the project's state.
     """
-    rows = CollectionPass.objects.filter(PLACED | ~Q(state="ended"), project__in=projects).listed()
-    latest: dict[int, CollectionPass] = {}
-    counted: dict[int, CollectionPass] = {}
-    running: dict[int, bool] = defaultdict(bool)
-    for row in rows.distinct("project_id", "state", "outcome").order_by("project_id", "state", "outcome", "-number"):
-        if row.state != "ended":
-            running[row.project_id] = True
-        elif row.project_id not in latest or latest[row.project_id].number < row.number:
-            latest[row.project_id] = row
-        if row.counted:
-            counted[row.project_id] = row
+    ends = {pk: trend.points[-1].id for pk, trend in trends.items() if trend.points}
+    counts = {pk: trend.last.id for pk, trend in trends.items() if trend.last}
+    wanted = Q(pk__in=[*ends.values(), *counts.values()]) | ~Q(state="ended")
+    rows = {row.pk: row for row in CollectionPass.objects.filter(wanted, project__in=projects).listed()}
+    running = defaultdict(bool, {row.project_id: True for row in rows.values() if row.state != "ended"})
+    latest, counted = ({pk: rows[of[pk]] for pk in of if of[pk] in rows} for of in (ends, counts))
     return latest, counted, running
 
 
