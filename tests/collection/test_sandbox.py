@@ -340,8 +340,8 @@ def test_memory_that_a_target_left_is_freed_once_no_target_runs() -> None:
     assert left.exists()
     other.kill()
     other.wait()
-    deadline = time.monotonic() + 30
-    while left.exists() and time.monotonic() < deadline:  # another test may be running a target
+    deadline = time.monotonic() + 120
+    while left.exists() and time.monotonic() < deadline:  # another process of this run tests targets all the time
         ownership.sweep_shared_memory()
         time.sleep(0.05)
     assert not left.exists() and kept.read_text() == "ours"

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from dashboard.testing import browser_arguments, find_browser
 from remediation.models import User
 from tests.dashboard.cast import Cast
 from tests.e2e import story
 from tests.kept import Kept
+
+expect.set_options(timeout=20_000)  # ms; how long an answer takes says how busy the machine is, and nothing else
 
 
 @pytest.fixture(scope="session")
