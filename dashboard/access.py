@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
-from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import resolve_url
+from django.http import Http404, HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from remediation.api_tokens import REACH
@@ -31,6 +27,7 @@ from remediation.models import (
     Regrouping,
     SavedView,
     ShareLink,
+    TeamStatement,
     Ticket,
     Transition,
     WeeklyReport,
@@ -160,6 +157,22 @@ def note_or_404(user: Any, ticket: Ticket, pk: int) -> Transition:
     return found
 
 
+def may_withdraw(user: Any, project: Project, author_id: int | None) -> bool:
+    """Whether the person may take a statement out of a report: their own, or anyone's for a lead."""
+    return bool(project.rights.lead or author_id == user.pk)
+
+
+def statement_or_404(user: Any, project: Project, week: str, pk: int) -> TeamStatement:
+    """A statement in the report of that week which the person may withdraw. Raises Http404, PermissionDenied."""
+    found = project.statements.filter(week=week, pk=pk).first() if pk < 2**63 else None
+    if found is None:
+        raise Http404("No such statement.")
+    if not may_withdraw(user, project, found.author_id):
+        raise PermissionDenied("Only who made a statement, or a lead, can withdraw it.")
+    found.project = project
+    return found
+
+
 def pass_or_404(user: Any, slug: str, number: int, need: Need = "read") -> CollectionPass:
     """Pass #number of a project; errors as above."""
     project = project_or_404(user, slug, need)
@@ -280,20 +293,3 @@ def safe_next(request: HttpRequest, wanted: str, default: str) -> str:
     if url_has_allowed_host_and_scheme(wanted, allowed_hosts=hosts, require_https=request.is_secure()):
         return wanted
     return default
-
-
-class SignInRequired(LoginRequiredMiddleware):
-    """Every page needs a signed-in person unless its view says ``login_not_required``: forgetting is safe."""
-
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
-        """To the sign-in page and back. After a POST, back to the page that held the form: its address alone
-        would answer 405. A fragment must not be replaced by a sign-in form, so htmx is sent away as a whole."""
-        back = request.get_full_path()
-        if request.method not in {"GET", "HEAD"} or request.headers.get("HX-Request"):
-            page = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "/"
-            parts = urlsplit(safe_next(request, page, "/"))
-            back = parts.path + (f"?{parts.query}" if parts.query else "")
-        answer = redirect_to_login(back, resolve_url(self.get_login_url(view_func)))
-        if request.headers.get("HX-Request"):
-            return HttpResponse(status=204, headers={"HX-Redirect": answer.url})
-        return answer

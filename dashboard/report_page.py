@@ -12,6 +12,7 @@ from remediation.core.period import Period
 from remediation.core.report import Report
 from remediation.core.report_numbers import Answers
 from remediation.core.summary import summary
+from remediation.core.week_facts import measure
 from remediation.exporters import FORMATS
 from remediation.models import Project
 from remediation.reporting import weeks_of
@@ -45,7 +46,7 @@ def body(report: Report) -> dict[str, Any]:
         "columns": [(point, report.facts.tickets.get(point.number), _run(report, point)) for point in report.columns],
         "categories": [(line, answers.to(line.impact, line.layer.name)) for line in report.categories],
         "resolved": [
-            (row, answers.to(row.solution, row.label), answers.to(row.value, row.label))
+            (row, answers.to(row.solution, row.label), answers.to(row.value, row.label), row.credit.said(row.number))
             for row in report.facts.resolved
         ],
         "categories_sum": words.total([line.now for line in report.categories]),
@@ -53,6 +54,8 @@ def body(report: Report) -> dict[str, Any]:
         "remaining_sum": words.total([sum(row.errors for row in rows) for _, _, rows in report.groups]),
         "muted": words.muted(report),
         "resorted": words.resorted(report) if report.resorted else "",
+        "statements": [(row, measure(report, row, answers)) for row in report.facts.statements],
+        "statements_note": words.STATEMENTS,
         "not_said": words.not_said(report),
     }
 

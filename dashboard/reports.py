@@ -16,7 +16,10 @@ from dashboard.history import History, history_of
 from dashboard.plot import picture_of
 from dashboard.sorted_then import categories_at
 from dashboard.templatetags.figures import day
+from remediation.attribution import Verified, credits
 from remediation.core import report as core
+from remediation.core.credit import UNKNOWN, Credit
+from remediation.core.fix_marks import Place
 from remediation.core.forecast import Forecast, NoForecast
 from remediation.core.period import Period
 from remediation.core.report import CameBack, ErrorFile, Facts, Hidden, Reason, Remaining, Report, Resolved
@@ -25,6 +28,7 @@ from remediation.core.trend import Point, Trend
 from remediation.models import Category, CategoryCount, FileState, Occurrence, Project, Ticket, Transition
 from remediation.reporting import weeks_of
 from remediation.schedule import zone_or_utc
+from remediation.statements import lines_of
 
 _HIDING = ("masked", "silenced", "not-seen", "held")
 
@@ -35,7 +39,7 @@ def zone_of(project: Project) -> ZoneInfo:
 
 
 def report_of(project: Project, period: Period, now: datetime, history: History | None = None) -> Report:
-    """At most eleven queries. Raises ArithmeticError rather than give a report that does not add up."""
+    """At most fourteen queries. Raises ArithmeticError rather than give a report that does not add up."""
     history = history or history_of(project, whole=True)
     trend = core.until(history.trend, period.end)
     facts = _facts(project, history, trend, period, now)
@@ -47,9 +51,10 @@ def _facts(project: Project, history: History, trend: Trend, period: Period, now
     reasons = tuple(
         Reason(p.number, p.at, p.outcome, history.rows[p.number].reason_text) for p in inside if not p.counted
     )
+    statements = lines_of(project, period.label) if period.week else ()
     if trend.last is None:
-        return Facts(reasons=reasons)
-    seen = _Seen.at(project, trend.last, inside, trend)
+        return Facts(reasons=reasons, statements=statements)
+    seen = _Seen.at(project, trend.last, inside, trend, history)
     at = min(now, period.end)
     forecast = forecast_of(project, trend, at)
     return Facts(
@@ -67,6 +72,7 @@ def _facts(project: Project, history: History, trend: Trend, period: Period, now
         forecast=_forecast(forecast),
         files=seen.files(),
         picture=picture_of(project, trend, at, forecast=forecast),
+        statements=statements,
     )
 
 
@@ -82,10 +88,11 @@ class _Seen:
     lines: dict[int, list[tuple[str, Point]]]  # ticket: verified and regressed, in order, up to the last pass
     inside: frozenset[int]  # numbers of the period's passes
     categories: Mapping[int, Category]  # of the tickets, as the rules of that pass have it
+    credits: Mapping[int, Credit]  # of the tickets that the period's passes verified
 
     @classmethod
-    def at(cls, project: Project, last: Point, inside: list[Point], trend: Trend) -> _Seen:
-        """Five queries."""
+    def at(cls, project: Project, last: Point, inside: list[Point], trend: Trend, history: History) -> _Seen:
+        """Seven queries."""
         place = project.passes.only("position", "number").get(pk=last.id)
         rows = Occurrence.objects.filter(fingerprint__project=project)
         ticket = "fingerprint__ticket_id"
@@ -104,7 +111,10 @@ class _Seen:
         found = {row.pk: row for row in tickets}
         for row in found.values():
             row.project = project
-        return cls(trend, found, visible, hidden, closed, lines, numbers, categories_at(project, last, found.values()))
+        at = categories_at(project, last, found.values())
+        places = {number: (row.position, number) for number, row in history.rows.items() if row.position is not None}
+        credited = credits(_verified(lines, numbers, places))
+        return cls(trend, found, visible, hidden, closed, lines, numbers, at, credited)
 
     def remaining(self) -> tuple[Remaining, ...]:
         """By category in its order, the largest ticket first."""
@@ -140,7 +150,7 @@ class _Seen:
                     row.label, row.title, module, _words(row.kind), at.name, at.slot,
                     point.number, point.commit, sum(reason == "fixed" for reason, _ in mine),
                     sum(reason == "deleted" for reason, _ in mine), len(fixed - standing),
-                    row.solution, row.business_value,
+                    row.solution, row.business_value, self.credits.get(pk, UNKNOWN),
                 )
             )  # fmt: skip
         return tuple(sorted(found, key=lambda row: (-row.number, row.label)))
@@ -187,6 +197,19 @@ def _lines(project: Project, points: dict[int, Point]) -> dict[int, list[tuple[s
     for pk, verb, number in rows.values_list("ticket_id", "verb", "collection_pass__number"):
         if number in points:
             found[pk].append((verb, points[number]))
+    return found
+
+
+def _verified(
+    lines: Mapping[int, list[tuple[str, Point]]], inside: frozenset[int], places: Mapping[int, Place]
+) -> dict[int, Verified]:
+    """The tickets whose last line in the period is that a pass verified them, each with the verification before."""
+    found = {}
+    for pk, row in lines.items():
+        verb, point = row[-1]
+        if verb == "verified" and point.number in inside and point.number in places:
+            before = [places[p.number] for verb, p in row[:-1] if verb == "verified" and p.number in places]
+            found[pk] = Verified(point.id, places[point.number], before[-1] if before else None)
     return found
 
 

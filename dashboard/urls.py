@@ -38,6 +38,7 @@ from dashboard.views import (
     sharing,
     silenced,
     sso,
+    statements,
     ticket,
     tickets,
     tokens,
@@ -151,6 +152,12 @@ urlpatterns = [
     path("p/<slug:slug>/reports/subscribe/", releasing.subscribe, name="report-subscribe"),
     path("p/<slug:slug>/reports/<str:label>/release/", releasing.release, name="report-release"),
     path("p/<slug:slug>/reports/<str:label>/", reports.report, name="report"),
+    path("p/<slug:slug>/reports/<str:label>/statements/", statements.state, name="statements"),
+    path(
+        "p/<slug:slug>/reports/<str:label>/statements/<int:pk>/withdraw/",
+        statements.withdraw,
+        name="withdraw-statement",
+    ),
     path("p/<slug:slug>/reports/<str:label>.<str:format>", reports.export, name="report-export"),
     # /p/<slug>/settings/ and /p/<slug>/rules/
     path("p/<slug:slug>/settings/", settings.settings, name="settings"),

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard import access, report_page, report_state, weeks_page
+from dashboard import access, report_page, report_state, statement_part, weeks_page
 from dashboard.period_form import DaysForm
 from dashboard.rates import allowed
 from dashboard.report_files import render as render_file
@@ -41,7 +41,7 @@ def reports(request: HttpRequest, slug: str) -> HttpResponse:
 def this_week(request: HttpRequest, slug: str) -> HttpResponse:
     """The week that runs now."""
     project = access.project_or_404(request.user, slug)
-    return _computed(request, project, weeks_of(project).of(timezone.now()), None)
+    return computed(request, project, weeks_of(project).of(timezone.now()), None)
 
 
 @require_safe
@@ -50,7 +50,7 @@ def report(request: HttpRequest, slug: str, label: str) -> HttpResponse:
     project = access.project_or_404(request.user, slug)
     row, now = access.weekly_report_if_any(project, label), timezone.now()
     if row is None or not row.final or "now" in request.GET:
-        return _computed(request, project, period_or_404(project, label, row), row)
+        return computed(request, project, period_or_404(project, label, row), row)
     context = report_page.frame(project, period_of(row), now) | report_state.of_final(row, now)
     return render(request, "dashboard/report.html", {"project": project, "page": "report", **context})
 
@@ -91,18 +91,29 @@ def _no_file(request: HttpRequest, project: Project, label: str, said: str) -> H
     return redirect("report", project.slug, label)
 
 
-def _computed(request: HttpRequest, project: Project, period: Period, row: WeeklyReport | None) -> HttpResponse:
+def computed(
+    request: HttpRequest,
+    project: Project,
+    period: Period,
+    row: WeeklyReport | None,
+    form: statement_part.TeamStatementForm | None = None,
+) -> HttpResponse:
+    """The page of a report as it is now; ``form``: a statement as it was sent, where something in it is refused."""
     now = timezone.now()
     state = report_state.of_draft(row) if row is not None and not row.final else {"row": row}
     context = {"project": project, "page": "report", **report_page.frame(project, period, now), **state}
     try:
-        context |= report_page.body(report_of(project, period, now))
+        made = report_of(project, period, now)
+        context |= report_page.body(made)
+        if row is None or not row.final:
+            context |= statement_part.part(project, request.user, made, form)
     except ArithmeticError:
         if row is None:
             raise
         logger.exception("the report of %s does not add up", row)
         context["title"] = f"The report of {row.label} does not add up, so it is not shown"
-    return render(request, "dashboard/report.html", context, status=200 if "report" in context else 500)
+    status = 500 if "report" not in context else 422 if form else 200
+    return render(request, "dashboard/report.html", context, status=status)
 
 
 def period_or_404(project: Project, label: str, row: WeeklyReport | None = None) -> Period:

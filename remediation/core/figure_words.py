@@ -85,6 +85,8 @@ PAIR = re.compile(
     rf"{_QUANTITY.replace('?P<', '?P<to_')}(?P<after>(?:\s+[a-z-]+){{0,4}})",
     re.IGNORECASE,
 )
+# "15 errors, down from 25"
+BEFORE = re.compile(rf"\b(?:down\s+|up\s+)?from\s+{_QUANTITY}(?=\s*(?:[,;:.)]|$|(?:at|before|last)\b))", re.IGNORECASE)
 # What may stand before "from … to …" where nothing names what is counted: the whole is meant, the errors.
 BARE = {
     "we", "it", "this", "count", "counts", "went", "gone", "go", "down", "reduced", "reduction", "fell", "dropped",

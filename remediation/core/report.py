@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from remediation.core.credit import UNKNOWN, Credit
 from remediation.core.ledger import Ledger
 from remediation.core.pace import Pace, pace, steps
 from remediation.core.period import Period, Weeks
 from remediation.core.picture import Picture
+from remediation.core.statement_line import StatementLine
 from remediation.core.trend import Layer, Point, Trend, comparable
 
 
@@ -60,6 +62,7 @@ class Resolved:
     freed: int
     solution: str = ""
     value: str = ""
+    credit: Credit = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,7 @@ class Facts:
     forecast: str = ""
     files: tuple[ErrorFile, ...] = ()
     picture: Picture | None = None
+    statements: tuple[StatementLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

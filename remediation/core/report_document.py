@@ -13,6 +13,7 @@ from remediation.core.quoted_numbers import Disagreement
 from remediation.core.report import CameBack, Remaining, Report, Resolved
 from remediation.core.report_numbers import Answers
 from remediation.core.summary import summary
+from remediation.core.week_facts import measure
 
 T = TypeVar("T")
 
@@ -33,6 +34,7 @@ def blocks(report: Report, most: int | None = None) -> tuple[Block, ...]:
         *_hidden(report, cut),
         *_pace(report),
         *_changes(report),
+        *_statements(report, cut, answers),
         *_not_said(report),
     )
 
@@ -137,13 +139,19 @@ def _facts(row: Resolved, answers: Answers) -> Iterator[Words]:
         if text:
             yield _stated(what, text, answers.to(text, row.label))
     yield (f"Verified by pass #{row.number}", *((" on ", Code(row.commit[:9])) if row.commit else ()))
+    before, commit, how = row.credit.said(row.number)
+    yield (before, *((Code(commit), Said(how)) if commit else ()))
 
 
 def _stated(what: str, text: str, answers: tuple[Disagreement, ...]) -> Words:
     """A text that people wrote, and beside it what passes say to its numbers; nothing where there is no text."""
     if not text:
         return ()
-    return (what, Stated(text), *(part for answer in answers for part in ("; ", Said(answer.text))))
+    return (what, Stated(text), *_answered(answers))
+
+
+def _answered(answers: tuple[Disagreement, ...]) -> Words:
+    return tuple(part for answer in answers for part in ("; ", Said(answer.text)))
 
 
 def _came_back(report: Report) -> Iterator[Block]:
@@ -224,6 +232,21 @@ def _changes(report: Report) -> Iterator[Block]:
     if report.facts.changes:
         yield Heading(2, ("Environment and scope",))
         yield _said(report.facts.changes)
+
+
+def _statements(report: Report, cut: _Cut, answers: Answers) -> Iterator[Block]:
+    rows = report.facts.statements
+    if not rows:
+        return
+    yield Heading(2, ("Statements by the team",))
+    yield Paragraph((say.STATEMENTS,), "quiet")
+    said = []
+    for row in cut.rows(rows):
+        found = measure(report, row, answers)
+        signed = (Said(f"“{row.text}”"), " ", Said(row.author), f", {say.day(row.at)}; ", Said(found.text))
+        said.append((*signed, *_answered(found.answers)))
+    yield Items(tuple(said))
+    yield from cut.note(rows, "statements")
 
 
 def _not_said(report: Report) -> Iterator[Block]:

@@ -13,6 +13,7 @@ from remediation.core.trend import Point
 MINUS = "−"
 _TERMS = (("cleared", MINUS), ("hidden", MINUS), ("unmasked", "+"), ("new", "+"), ("regressed", "+"))
 MOST_NAMED = 12  # passes without a count that are named one by one
+STATEMENTS = "Measured is only what rests on a fact of a pass that still holds, and says no number against it."
 _BARS = "▁▂▃▄▅▆▇█"
 
 

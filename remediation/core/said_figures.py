@@ -35,7 +35,7 @@ def claims(text: str) -> list[Claim]:
     taken = bytearray(len(text))
     for match in say.SENTENCE.finditer(bare):
         start, end = match.span()
-        for finder in (_ran, _percents, _pairs, _counts, _labelled):
+        for finder in (_ran, _percents, _pairs, _counts, _labelled, _befores):
             for first, last, claim in finder(bare[start:end], text[start:end], start):
                 if not any(taken[start + first : start + last]):
                     found.append(claim)
@@ -126,6 +126,14 @@ def _labelled(bare: str, said: str, offset: int) -> _Found:
 def turns_in(sentence: str) -> set[str]:
     """What a sentence says became of anything."""
     return {say.TURN_OF[word] for word in re.findall(r"[a-z]+", sentence.lower()) if word in say.TURN_OF}
+
+
+def _befores(bare: str, said: str, offset: int) -> _Found:
+    """ "15 errors, down from 25"."""
+    for match in say.BEFORE.finditer(bare):
+        if noun := _noun_in(bare[: match.start()]):
+            words = said[match.start() : match.end()].strip()
+            yield *match.span(), Claim(words, noun, "", *_bounds(match), said.strip(), offset + match.start())
 
 
 def _plain(noun: str, word: str, between: list[str], turns: list[str]) -> bool:

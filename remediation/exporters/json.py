@@ -17,7 +17,9 @@ from remediation.core import report_words
 from remediation.core.quoted_numbers import Disagreement
 from remediation.core.report import Report
 from remediation.core.report_numbers import Answers
+from remediation.core.statement_line import StatementLine
 from remediation.core.trend import Point
+from remediation.core.week_facts import measure
 
 FORMAT = 1
 
@@ -92,7 +94,20 @@ def _document(report: Report) -> dict[str, Any]:
         "reasons": [{"number": row.number, "outcome": row.outcome, "text": row.text} for row in facts.reasons],
         "pace": [{**asdict(row), "net": row.net} for row in report.pace],
         "forecast": facts.forecast,
+        "statements": [_statement(report, row, answers) for row in facts.statements],
         "not_said": report_words.not_said(report),
+    }
+
+
+def _statement(report: Report, row: StatementLine, answers: Answers) -> dict[str, Any]:
+    found = measure(report, row, answers)
+    return {
+        "text": row.text,
+        "author": row.author,
+        "at": _iso(row.at),
+        "measured": found.true,
+        "basis": found.words,
+        "disagreements": _rows(found.answers),
     }
 
 

@@ -60,8 +60,10 @@ def _tickets(sheet: Sheet, report: Report) -> None:
     facts, answers = report.facts, Answers(report)
     stated = [f"{name} (stated, not measured)" for name in ("Solution", "Business value")]
     head = ["List", "Ticket", "Root cause", "Kind", "Category", "State now", "Owner now", "Errors"]
-    sheet.head([*head, "Cleared", "Deleted", "Files freed", "Pass", "Commit", *stated, "Not borne out"])
-    sheet.widths({0: 11, 1: 9, 2: 60, 3: 20, 4: 26, 5: 12, 6: 18, 13: 40, 14: 40, 15: 60})
+    sheet.head(
+        [*head, "Cleared", "Deleted", "Files freed", "Pass", "Commit", *stated, "Not borne out", "Attributed commit"]
+    )
+    sheet.widths({0: 11, 1: 9, 2: 60, 3: 20, 4: 26, 5: 12, 6: 18, 13: 40, 14: 40, 15: 60, 16: 60})
     for left in facts.remaining:
         texts = [left.label, left.title, left.kind, left.category_name, left.status.replace("-", " "), left.owner]
         sheet.add(["remaining", *texts, left.errors])
@@ -70,6 +72,7 @@ def _tickets(sheet: Sheet, report: Report) -> None:
         counts = [None, None, None, done.fixed, done.deleted, done.freed, done.number]
         said = [*answers.to(done.solution, done.label), *answers.to(done.value, done.label)]
         stated = [done.solution, done.value, "; ".join(answer.text for answer in said)]
+        stated.append("".join(done.credit.said(done.number)))
         sheet.add(["resolved", *texts, *counts, done.commit[:12], *stated])
     for back in facts.came_back:
         empty = [None] * 3

@@ -10,6 +10,7 @@ from remediation.core.reduction import reduction
 from remediation.core.report import Report
 from remediation.core.report_numbers import Answers
 from remediation.core.trend import Point
+from remediation.core.week_facts import measure
 from remediation.exporters.json import content_hash
 from remediation.exporters.sheet import Sheet, letter
 
@@ -57,10 +58,23 @@ def write(sheet: Sheet, report: Report) -> None:
         _categories(sheet, report)
         _left(sheet, report, report.last)
         _reductions(sheet, report)
+    _statements(sheet, report)
     sheet.add([])
     sheet.add(["What this report does not say"], "bold")
     for line in say.not_said(report):
         sheet.add([line])
+
+
+def _statements(sheet: Sheet, report: Report) -> None:
+    if not report.facts.statements:
+        return
+    answers = Answers(report)
+    sheet.add([])
+    sheet.add(["Statements by the team", "By", "On", None, None, "Measured or not", "Not borne out"], "bold")
+    for row in report.facts.statements:
+        found = measure(report, row, answers)
+        said = "; ".join(answer.text for answer in found.answers)
+        sheet.add([row.text, row.author, say.day(row.at), None, None, found.text, said])
 
 
 def _moved(sheet: Sheet, report: Report) -> None:

@@ -1,6 +1,7 @@
 """The tables. What every column means exactly stands beside it; constraints live in the database."""
 
 from remediation.models.api_tokens import ApiToken, KeyedPass, TokenUse
+from remediation.models.attribution import Attribution
 from remediation.models.audit import AuditLine
 from remediation.models.categories import Category, CategoryCount, CategoryRule, RuleSet
 from remediation.models.checks import ConnectionCheck
@@ -16,12 +17,14 @@ from remediation.models.people import RANK, GitIdentity, Invitation, Membership,
 from remediation.models.projects import Project
 from remediation.models.reports import Recipient, ReportFile, ReportPlan, WeeklyReport
 from remediation.models.sharing import ShareLink
+from remediation.models.statements import TeamStatement
 from remediation.models.tickets import FileState, Fingerprint, FixMark, Occurrence, TestFile, Ticket, Transition
 from remediation.models.work import Rebuild
 
 __all__ = [
     "RANK",
     "ApiToken",
+    "Attribution",
     "AuditLine",
     "Backup",
     "BlamedFiles",
@@ -62,6 +65,7 @@ __all__ = [
     "Scope",
     "Session",
     "ShareLink",
+    "TeamStatement",
     "TestFile",
     "Ticket",
     "TokenUse",

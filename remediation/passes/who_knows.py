@@ -22,6 +22,7 @@ from remediation.core.blocker import identify_blocker
 from remediation.core.classify import Classified
 from remediation.core.text import clean_text
 from remediation.models import BlamedFiles, CollectionPass, Occurrence, OwnersFile, Project, Ticket
+from remediation.passes.attributing import attribute
 from remediation.passes.workshop import Workshop
 from remediation.querysets import LONG_TEXTS
 
@@ -68,6 +69,7 @@ class _Asking:
             self._new_tickets(file)
             self._owners_again(file)
         self._touched()
+        attribute(self.project, self.mirror, self.until)
 
     def _owners_file(self) -> OwnersFile:
         """The commit's CODEOWNERS, stored once; a row without a path where it has none."""

@@ -88,7 +88,7 @@ def _percentages(said: str, passes: Passes) -> Iterator[str]:
         percents.add(percent)
         right = before == number(of) >= 10 and after == passes.last.total and before in allowed
         exact = (before - after) / before
-        right &= 0 <= exact - float(fraction) < 0.0001 + 1e-9 and 0 <= exact * 100 - float(percent) < 0.1 + 1e-9
+        right &= -1e-9 <= exact - float(fraction) < 0.0001 + 1e-9 and -1e-9 <= exact * 100 - float(percent) < 0.1 + 1e-9
         if not right or (percent == "100") != (after == 0):
             yield f"({a} − {b}) / {of} = {fraction} → {percent}%"
     for percent in re.findall(r"([\d.]+)%", said):

@@ -48,6 +48,7 @@ NOT_RUN = "collected, not run"
         ("11 new errors", "11 new errors", None),
         ("7 errors were hidden", "7 errors were hidden", None),
         ("It unmasked 6 errors", "unmasked 6 errors", None),
+        ("15 errors, down from 120.", "down from 120", None),
         ("Collection errors: 14", "errors: 14", None),
         ("From 100+ to 15", "From 100+ to 15", "computed: 25 errors at #1, 15 errors at #4"),
         ("Reduced from 25 to 12.", "from 25 to 12", None),
@@ -94,6 +95,7 @@ def test_what_the_passes_do_not_bear_out_is_told(text: str, words: str, answer: 
     [
         "25 errors became 15.",
         "15 errors remain, from 25 at #1",
+        "15 errors, down from 25.",
         "Over 20 errors before, at most 15 errors now.",
         "20+ errors at the start",
         "about 16 errors are left",

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from dashboard.api import urls as api_urls
-from remediation import hooks, reporting, sharing, telling, tickets
+from remediation import hooks, reporting, sharing, statements, telling, tickets
 from remediation.models import ConnectionCheck, Project, User
 from tests.dashboard.cast import ROLES, Cast
 from tests.dashboard.programs import made, row
@@ -132,6 +132,8 @@ ROUTES = {
     "report-recipients": Route(None, LEAD),
     "report-recipient": Route(None, LEAD, (0,)),
     "report-export": Route(READ, args=("2026-W10", "md")),
+    "statements": Route(None, WORK, ("2026-W10",)),
+    "withdraw-statement": Route(None, WORK, ("2026-W10", "{statement}")),
     "settings": Route(READ, LEAD),
     "schedule": Route(READ, LEAD),
     "due": Route(READ),
@@ -271,7 +273,9 @@ def _url(name: str, cast: Cast, *, own: bool | None, role: str = "admin") -> str
     project = cast.project if own else cast.other
     slug = project.slug if own is not None else "no-such-project"
     note = _note(cast, project) if "{note}" in route.args else 0
-    args = [arg.format(key=project.key, note=note) if isinstance(arg, str) else arg for arg in route.args]
+    statement = _statement(cast, project) if "{statement}" in route.args else 0
+    given = {"key": project.key, "note": note, "statement": statement}
+    args = [arg.format(**given) if isinstance(arg, str) else arg for arg in route.args]
     return reverse(name, args=[slug, *args])
 
 
@@ -300,6 +304,12 @@ def _leave(cast: Cast) -> str:
 def _note(cast: Cast, project: Project) -> int:
     """The id of an engineer's note in the project's first ticket."""
     return tickets.note(project.tickets.get(number=1), cast.engineer, "Half of it is done.").pk
+
+
+def _statement(cast: Cast, project: Project) -> int:
+    """The id of an engineer's statement in the report of the project's first week."""
+    statements.state(project, "2026-W10", cast.engineer, "Half of it is done.")
+    return project.statements.get(withdrawn_at=None).pk
 
 
 def _ask(client: Client, method: str, url: str) -> HttpResponse:

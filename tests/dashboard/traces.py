@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from dashboard.first_link import issue_link
-from remediation import grouping, operations, passes, people, reporting, sharing, tickets
+from remediation import grouping, operations, passes, people, reporting, sharing, statements, tickets
 from remediation.core.mutes import Until
 from remediation.models import (
     ApiToken,
@@ -108,6 +108,14 @@ def _note(cast: Cast) -> tuple[object, ...]:
     return ("ATL-1", cast.ticket().transitions.get(verb="note").pk)
 
 
+def _stated(cast: Cast) -> None:
+    statements.state(cast.project, "2026-W10", cast.engineer, "Releases go out again")
+
+
+def _statement(cast: Cast) -> tuple[object, ...]:
+    return ("2026-W10", cast.project.statements.get().pk)
+
+
 def _held(cast: Cast) -> None:
     CollectionPass.objects.filter(project=cast.project, number=1).update(held=True)
 
@@ -192,6 +200,8 @@ DEEDS = {
     "statement": Deed("engineer", lambda cast: {"solution": "Renamed", "read": tickets.Statement().mark}),
     "note": Deed("engineer", {"text": "Half of it is done."}),
     "withdraw-note": Deed("engineer", before=_noted, args=_note),
+    "statements": Deed("engineer", {"text": "Releases go out again", "fact": ""}, args=("2026-W10",)),
+    "withdraw-statement": Deed("engineer", before=_stated, args=_statement),
     "mark-fixed": Deed("engineer", {"named": "main"}),
     "ticket-category": Deed("engineer", lambda cast: {"category": cast.project.categories.last().pk}),
     "tickets-together": Deed("engineer", {"ticket": ["1", "2"], "do": "claim"}),
