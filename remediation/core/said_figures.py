@@ -46,6 +46,7 @@ def claims(text: str) -> list[Claim]:
     return sorted(found, key=lambda claim: claim.place)
 
 
+SUITE = 100  # tests that nobody has written by hand in one sentence
 _Found = Iterator[tuple[int, int, Claim]]
 
 
@@ -96,7 +97,8 @@ def _counts(bare: str, said: str, offset: int) -> _Found:
             turns = [say.TURN_OF[word] for word in between if word in say.TURN_OF]
             turns += [say.TURN_OF[word] for word in _neighbours(match) if word in say.TURN_OF]
             part = any(word not in say.WHOLE and word not in say.TURN_OF for word in between)
-            if part or not _plain(noun, match["noun"], between, turns) or _is_part(bare, match):
+            suite = noun == "tests" and _is_suite(bare, match)
+            if part or not (suite or _plain(noun, match["noun"], between, turns)) or _is_part(bare, match):
                 continue
             start = match.start("verb") if _verb(match) else _start(match)
             end = match.end("after") if (match["after"] or "").lower() in say.TURN_OF else match.end("noun")
@@ -144,6 +146,13 @@ def _plain(noun: str, word: str, between: list[str], turns: list[str]) -> bool:
     if noun == "tests":
         return bool(turns) or "total" in between or "all" in between
     return noun != "files" or bool({"freed", "deleted", "hidden"} & set(turns))
+
+
+def _is_suite(bare: str, match: re.Match[str]) -> bool:
+    """A hundred tests and more are the suite's, unless somebody is said to have worked on them."""
+    before = re.findall(r"[a-z]+", bare[: match.start()].lower())[-2:]
+    first = match.groupdict().get("first")
+    return bool(first) and _value(first or "0") >= SUITE and not (say.WORKED & {*before, _verb(match)})
 
 
 def _is_part(bare: str, match: re.Match[str]) -> bool:
