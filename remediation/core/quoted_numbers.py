@@ -10,6 +10,7 @@ from remediation.core.said_figures import Claim, claims, turns_in
 from remediation.core.trend import Point
 
 _MOST = 4  # computed numbers that are named beside a figure
+LABEL = re.compile(r"\b[A-Z]{2,6}-[1-9]\d{0,8}\b", re.IGNORECASE)
 _STANDING = frozenset({"", "now", "collected"})  # what a pass counted, and not what became of it
 
 
@@ -41,24 +42,31 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that a text can be held against. ``points``: the counted passes by number, for a text that names one."""
+    """All that a text can be held against. ``parts``: the numbers of a category, a ticket or the peak, by its name in
+    small letters, and ``names`` those that are no tickets' labels. ``points``: the counted passes by number, for a text
+    that names one."""
 
     numbers: tuple[Number, ...] = ()
     shares: tuple[Share, ...] = ()
+    parts: Mapping[str, Sequence[Number]] = field(default_factory=dict)
+    names: Sequence[str] = ()
     points: Mapping[int, Point] = field(default_factory=dict)
 
     def meant(self, claim: Claim, own: str) -> list[Number]:
         """The numbers that a claim may mean, in a text about ``own``."""
-        named = [
-            number
-            for number in (*self.numbers, *self._of_passes(claim.sentence))
-            if number.noun == claim.noun and _is_named(number.of, claim.sentence, own)
-        ]
+        every = [*self.numbers, *self._of_parts(claim.sentence, own), *self._of_passes(claim.sentence)]
+        named = [number for number in every if number.noun == claim.noun]
         if claim.turn:
             return [number for number in named if number.turn == claim.turn]
         # Where nothing says what became of them, they are what a pass counted, and a change only if one is spoken of.
         turns = _STANDING | turns_in(claim.sentence)
         return [number for number in named if number.turn in turns or number.of == own != ""]
+
+    def _of_parts(self, sentence: str, own: str) -> list[Number]:
+        # A report may have thousands of tickets: their labels are looked up, and only other names are looked for.
+        labels = {label.lower() for label in LABEL.findall(sentence)}
+        named = {own.lower(), *labels, *(name for name in self.names if _is_named(name, sentence))}
+        return [number for name in sorted(named) for number in self.parts.get(name, ())]
 
     def _of_passes(self, sentence: str) -> list[Number]:
         found = [self.points[int(n)] for n in re.findall(r"#(\d{1,9})\b", sentence) if int(n) in self.points]
@@ -128,7 +136,7 @@ def _answer(claim: Claim, known: Known, own: str) -> str:
 
 
 def _share(claim: Claim, shares: Sequence[Share]) -> str:
-    here = [share for share in shares if _is_named(share.of, claim.sentence, "")]
+    here = [share for share in shares if _is_named(share.of, claim.sentence)]
     said = [share for share in here if share.percent is not None]
     if not here or any(_bears_out(share.percent, claim) for share in said):
         return ""
@@ -145,5 +153,5 @@ def _rank(number: Number, claim: Claim, own: str) -> tuple[bool, bool]:
     return (number.turn not in {claim.turn, *_STANDING}, bool(own) and number.of != own)
 
 
-def _is_named(of: str, sentence: str, own: str) -> bool:
-    return not of or of == own or re.search(rf"(?<![\w-]){re.escape(of)}(?![\w-])", sentence, re.IGNORECASE) is not None
+def _is_named(of: str, sentence: str) -> bool:
+    return not of or re.search(rf"(?<![\w-]){re.escape(of)}(?![\w-])", sentence, re.IGNORECASE) is not None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from remediation.core.ledger import Ledger
-from remediation.core.quoted_numbers import Disagreement, Known, Number, Share, at_pass, disagreements
+from remediation.core.quoted_numbers import LABEL, Disagreement, Known, Number, Share, at_pass, disagreements
 from remediation.core.reduction import reduction
 from remediation.core.report import Report
 from remediation.core.trend import LEAST_BASE, Point, comparable
@@ -17,9 +18,12 @@ def known_of(report: Report) -> Known:
     """Every computed number of the report, each in words with its pass."""
     if report.last is None:
         return Known()
+    parts = _by_name(_parts(report))
     return Known(
-        (*_columns(report), *_moved(report), *_tickets(report), *_files(report), *_parts(report)),
+        (*_columns(report), *_moved(report), *_tickets(report), *_files(report)),
         tuple(_shares(report)),
+        parts,
+        tuple(name for name in parts if not LABEL.fullmatch(name)),
         {point.number: point for point in report.trend.counted},
     )
 
@@ -35,19 +39,30 @@ class Answers:
         return disagreements(text, self.known, own) if text else ()
 
 
+def _by_name(parts: Iterator[Number]) -> dict[str, list[Number]]:
+    found: dict[str, list[Number]] = defaultdict(list)
+    for number in parts:
+        found[number.of.lower()].append(number)
+    return dict(found)
+
+
 def _columns(report: Report) -> Iterator[Number]:
     for point in report.columns:
         yield from at_pass(point, "now" if point is report.last else "")
         if (seen := report.facts.tickets.get(point.number)) is not None:
             yield Number("tickets", "", seen, f"{seen:,} seen at #{point.number}")
-    if report.trend.peak:
-        yield from at_pass(report.trend.peak, of="peak")
 
 
 def _moved(report: Report) -> Iterator[Number]:
     for ledger, start in ((report.ledger, report.before), (report.since_base, report.base)):
         if ledger is not None and start is not None and report.last is not None:
             yield from _ledger(ledger, start, report.last)
+    for start in (report.before, report.base):
+        if start is not None and report.last is not None and start is not report.last:
+            fell, span = start.value - report.last.value, f"from #{start.number} to #{report.last.number}"
+            turn = "fewer" if fell >= 0 else "more"
+            yield Number("errors", turn, abs(fell), f"{abs(fell):,} {turn} {span}")
+            yield Number("errors", "more" if fell >= 0 else "fewer", 0, f"{abs(fell):,} {turn} {span}")
     fixed = sum(row.fixed for row in report.facts.resolved)
     yield Number("errors", "cleared", fixed, f"{fixed:,} cleared of the resolved tickets")
     hidden = sum(row.errors for row in report.facts.hidden)
@@ -90,7 +105,9 @@ def _files(report: Report) -> Iterator[Number]:
 
 
 def _parts(report: Report) -> Iterator[Number]:
-    """Of one category, and of one ticket: meant only by a sentence that names it, or by its own text."""
+    """Of one category, of one ticket and of the peak: meant only by a sentence that names it, or by its own text."""
+    if report.trend.peak:
+        yield from at_pass(report.trend.peak, of="peak")
     for line in report.categories:
         for point, value in zip(report.columns, line.counts, strict=True):
             turn = "now" if point is report.last else ""

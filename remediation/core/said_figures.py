@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 
 from remediation.core import figure_words as say
@@ -28,14 +29,15 @@ class Claim:
     place: int
 
 
-def claims(text: str) -> list[Claim]:
+@lru_cache(maxsize=1_000)  # one report is written in several formats, each of which asks about each text
+def claims(text: str) -> tuple[Claim, ...]:
     """In the text's order. A figure that stands for nothing that passes count has the noun ""."""
     bare = say.NAMES.sub(lambda match: "\0" * len(match[0]), text)
     found: list[Claim] = []
     taken = bytearray(len(text))
     for match in say.SENTENCE.finditer(bare):
         start, end = match.span()
-        for finder in (_ran, _percents, _pairs, _counts, _labelled, _befores):
+        for finder in _FINDERS:
             for first, last, claim in finder(bare[start:end], text[start:end], start):
                 if not any(taken[start + first : start + last]):
                     found.append(claim)
@@ -43,7 +45,7 @@ def claims(text: str) -> list[Claim]:
         for left in say.ANY.finditer(bare, start, end):
             if not any(taken[left.start() : left.end()]):
                 found.append(Claim(left[0], "", "", 0, inf, text[start:end].strip(), left.start()))
-    return sorted(found, key=lambda claim: claim.place)
+    return tuple(sorted(found, key=lambda claim: claim.place))
 
 
 SUITE = 100  # tests that nobody has written by hand in one sentence
@@ -94,8 +96,8 @@ def _counts(bare: str, said: str, offset: int) -> _Found:
         for match in pattern.finditer(bare):
             noun = _kind(match["noun"])
             between = [word.lower() for word in match["between"].split()]
-            turns = [say.TURN_OF[word] for word in between if word in say.TURN_OF]
-            turns += [say.TURN_OF[word] for word in _neighbours(match) if word in say.TURN_OF]
+            around = [*between, *_neighbours(match)]
+            turns = [turn for word in around if (turn := say.TURN_OF.get(word)) in say.TURNS_OF[noun]]
             part = any(word not in say.WHOLE and word not in say.TURN_OF for word in between)
             suite = noun == "tests" and _is_suite(bare, match)
             if part or not (suite or _plain(noun, match["noun"], between, turns)) or _is_part(bare, match):
@@ -126,8 +128,23 @@ def _labelled(bare: str, said: str, offset: int) -> _Found:
 
 
 def turns_in(sentence: str) -> set[str]:
-    """What a sentence says became of anything."""
-    return {say.TURN_OF[word] for word in re.findall(r"[a-z]+", sentence.lower()) if word in say.TURN_OF}
+    """What a sentence says became of anything; "fewer than" and "more than" say nothing of it."""
+    found = {say.TURN_OF[word] for word in re.findall(r"[a-z]+", sentence.lower()) if word in say.TURN_OF}
+    return found - {"fewer", "more"}
+
+
+def _changes(bare: str, said: str, offset: int) -> _Found:
+    """ "Errors fell by 10", "25 → 15 errors"."""
+    for match in say.CHANGE.finditer(bare):
+        if say.OF_ERRORS.search(bare):
+            words, turn = said[match.start() : match.end()].strip(), "fewer" if match["less"] else "more"
+            yield *match.span(), Claim(words, "errors", turn, *_bounds(match), said.strip(), offset + match.start())
+    for match in say.ARROW.finditer(bare):
+        if noun := _noun_in(bare[match.end() :][:20]) or _noun_in(bare[: match.start()]):
+            words, middle = said[match.start() : match.end()].strip(), match.start("to_first")
+            place = offset + match.start()
+            yield match.start(), middle, Claim(words, noun, "", *_bounds(match), said.strip(), place)
+            yield middle, match.end(), Claim(words, noun, "", *_bounds(match, "to_"), said.strip(), place)
 
 
 def _befores(bare: str, said: str, offset: int) -> _Found:
@@ -210,3 +227,6 @@ def _at_most(value: float, bound: str, step: float) -> tuple[float, float]:
 
 def _value(text: str) -> float:
     return float(say.WORDS.index(text.lower())) if text.lower() in say.WORDS else float(text.replace(",", ""))
+
+
+_FINDERS = (_ran, _percents, _changes, _pairs, _counts, _labelled, _befores)

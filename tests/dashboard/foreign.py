@@ -11,9 +11,21 @@ from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
 from dashboard import finals
-from remediation import audit, categories, checks, credentials, passes, receivers, reporting, sharing, tickets
+from remediation import (
+    audit,
+    categories,
+    checks,
+    credentials,
+    passes,
+    receivers,
+    reporting,
+    sharing,
+    statements,
+    tickets,
+)
 from remediation.belongings import Belonging, belongings
 from remediation.core.rules import Rule
+from remediation.core.week_facts import WeekFact
 from remediation.models import AuditLine, Membership, Project, SavedView, User
 from tests import factories
 from tests.dashboard.cast import Cast
@@ -40,6 +52,7 @@ def fill(cast: Cast) -> None:
     passes.queue(other, trigger="manual", user=cast.stranger)
     theirs = receivers.add(other, "webhook", "https://1.1.1.1/theirs", ["pass.failed"])
     receivers.try_out(theirs)
+    statements.state(other, "2026-W10", cast.stranger, "Theirs", WeekFact("errors:1:3", "3 errors at #1"))
     credentials.put_token(other, "ada", "a-token-of-some-length", cast.stranger)
     checks.test(other, cast.stranger)
     reporting.add(other, cast.stranger, address="theirs@example.org", formats=["pdf"], now=timezone.now())

@@ -79,6 +79,7 @@ FOREIGN: dict[str, Args] = {
         ("pass", "pass-live", "pass-output", "pass-conditions", "pass-again", "stop-pass", "confirm-pass"), _numbers
     ),
     "withdraw-note": lambda cast: [("BOR-1", _note(cast, cast.other)), ("ATL-1", _note(cast, cast.other))],
+    "withdraw-statement": lambda cast: [("2026-W10", cast.other.statements.get().pk)],
     "rules-version": lambda cast: [(2,)],
     "category": _theirs("categories"),
     "share-revoke": _theirs("share_links"),
@@ -89,7 +90,7 @@ FOREIGN: dict[str, Args] = {
 }
 # Where what is not there is answered in words: a foreign one must be answered like one that nobody has.
 IN_WORDS = dict.fromkeys(("share-revoke", "credential-test", "receiver", "message-again", "report-recipient"), (2**31,))
-NAMES_NO_OBJECT = dict.fromkeys(("report", "report-export", "report-release"), "a week of the calendar")
+NAMES_NO_OBJECT = dict.fromkeys(("report", "report-export", "report-release", "statements"), "a week of the calendar")
 
 
 @pytest.fixture

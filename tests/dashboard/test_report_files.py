@@ -21,7 +21,9 @@ from hypothesis import strategies as st
 from dashboard.report_files import render
 from remediation import exporters
 from remediation.core import period
+from remediation.core.credit import Credit
 from remediation.core.report import CameBack, ErrorFile, Hidden, Report, Resolved
+from remediation.core.statement_line import StatementLine
 from remediation.core.trend import Trend
 from remediation.exporters import FORMATS, pdf
 from remediation.exporters.json import content_hash
@@ -40,12 +42,14 @@ def full(text: str = "SessionStore has moved") -> Report:
     trend = told(112, 40, "blocked", 15)
     made = report_of(trend)
     left = tuple(replace(row, title=text, owner=text) for row in made.facts.remaining)
-    done = Resolved("ATL-7", text, text, "missing name", text, 2, 4, "f" * 40, 3, 1, 2, text, text)
+    credit, said = Credit("marked", "a" * 40, text, 3, 2), StatementLine(1, text, text, 0, START, "errors:4:15", text)
+    done = Resolved("ATL-7", text, text, "missing name", text, 2, 4, "f" * 40, 3, 1, 2, text, text, credit)
     files = tuple(ErrorFile(f"{text}/{i}.py", "ATL-1", "error") for i in range(15))
     facts = replace(
         made.facts, remaining=left, resolved=(done,), came_back=(CameBack("ATL-8", text, 4, "a" * 40, 2, 1, text),),
         hidden=(Hidden("ATL-9", text, "masked", 2),), silenced=((text, 3),), deleted=(text,), impacts={1: text},
-        environment={1: text, 4: text}, changes=(text,), files=(*files, ErrorFile(text, "ATL-7", "fixed")),
+        environment={1: text, 4: text}, changes=(text,), statements=(said,),
+        files=(*files, ErrorFile(text, "ATL-7", "fixed")),
     )  # fmt: skip
     return replace(made, project=text, facts=facts)
 

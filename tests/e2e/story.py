@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from remediation import statements
+from remediation.core.week_facts import WeekFact
 from remediation.models import Project
 from tests import factories
 from tests.dashboard.cast import errors
@@ -34,3 +36,6 @@ def tell(project: Project) -> None:
         paths = {f"tests/{part}/test_{i:02}.py" for part in ("core", "cache", "load") for i in range(24)}
         works = dict.fromkeys(sorted(paths - {error.path for error in broken}), 3)
         factories.counted_pass(project, None, broken, works, at=at, install_log="ok", output_tail="9 errors in 0.4s")
+    engineer = project.memberships.select_related("user").get(role="engineer").user
+    statements.state(project, "2026-W10", engineer, "3 errors to start with", WeekFact("errors:1:3", "3 errors at #1"))
+    statements.state(project, "2026-W10", engineer, "A 96% error reduction, and every test passes")

@@ -11,6 +11,7 @@ import csv
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ def _passes(repository: str, python: str) -> list[str]:
     with (HERE / "campaign.csv").open() as rows:
         for number, row in enumerate(csv.DictReader(rows), start=1):
             if not project.passes.filter(number=number).exists():
-                call_command("run_pass", NAME, "--commit", row["commit"], "--wait")
+                with suppress(SystemExit):  # its exit code says what is compared below
+                    call_command("run_pass", NAME, "--commit", row["commit"], "--wait")
             made = project.passes.get(number=number)
             tickets = sum(made.category_counts.values_list("tickets", flat=True)) if made.counted else None
             counted = (made.commit, made.tests_collected, made.total, tickets)
