@@ -6,13 +6,13 @@ import json
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from remediation import projections, statements
-from remediation.models import AuditLine, TeamStatement, WeeklyReport
+from remediation.models import AuditLine, TeamStatement
 from remediation.refusals import Refused
 from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors, words
+from tests.dashboard.test_issuing import final
 
 WEEK = "/p/atlas/reports/2026-W10/"
 URL = WEEK + "statements/"
@@ -103,18 +103,21 @@ def test_who_made_it_or_a_lead_withdraws_it_once(cast: Cast) -> None:
 
 
 def test_a_final_report_takes_and_loses_nothing(cast: Cast) -> None:
-    cast.client("engineer").post(URL, {"text": "Before it was final"})
-    week = cast.project.passes.first().effective_at
-    WeeklyReport.objects.create(
-        project=cast.project, label="2026-W10", start=week, end=timezone.now(), zone="UTC", drafted_at=week,
-        state="final", final_at=timezone.now(), content_hash="0" * 64,
-    )  # fmt: skip
-    with pytest.raises(Refused, match="The report of 2026-W10 is final"):
-        statements.state(cast.project, "2026-W10", cast.engineer, "After")
-    with pytest.raises(Refused, match="is final"):
-        statements.withdraw(TeamStatement.objects.get(), cast.engineer)
-    assert cast.client("engineer").post(URL, {"text": "After"}).status_code in {302, 404, 409, 422}
-    assert TeamStatement.objects.filter(withdrawn_at=None).count() == 1
+    client = cast.client("engineer")
+    client.post(URL, {"text": "1 error at #2", "fact": "errors:2:1"})
+    assert final(cast).label == "2026-W10"
+    shown = client.get(WEEK).content.decode()
+    assert "1 error at #2" in shown and 'name="fact"' not in shown and ">Withdraw<" not in shown
+    said = words(client.post(URL, {"text": "After"}, follow=True).content.decode())
+    assert "The report of 2026-W10 is final. What it says can no longer change." in said and "After" not in said
+    row = TeamStatement.objects.get()
+    said = words(client.post(f"{URL}{row.pk}/withdraw/", follow=True).content.decode())
+    assert "is final" in said and "1 error at #2" in said
+    for change in (lambda: statements.state(cast.project, "2026-W10", cast.lead, "x"),
+                   lambda: statements.withdraw(row, cast.lead)):  # fmt: skip
+        with pytest.raises(Refused, match="is final"):
+            change()
+    assert TeamStatement.objects.get().withdrawn_at is None
     assert statements.state(cast.project, "2026-W11", cast.engineer, "Another week")
 
 
