@@ -21,7 +21,7 @@ from tests.dashboard.programs import made, row
 from tests.dashboard.traces import DEEDS, ELSEWHERE, LEAVE_NOTHING
 
 OPEN, SIGNED_IN, READ, WORK, LEAD, ADMIN = range(6)
-CHECK = 7  # the id of a check of a connection
+CHECK = 7007  # the id of a check of a connection; no test makes as many
 RANK = {"anonymous": OPEN, "viewer": READ, "engineer": WORK, "lead": LEAD, "admin": ADMIN}
 
 

@@ -99,8 +99,8 @@ PAGES = {
     "server": "/admin-area/server/",
     "examined": "/admin-area/server/checks/",
     "new project": "/p/new/",
-    "check that failed": "/p/new/7/",
-    "check under way": "/p/new/8/",
+    "check that failed": "/p/new/7007/",
+    "check under way": "/p/new/7008/",
     "receivers": "/p/atlas/settings/receivers/",
     "notices": "/me/notices/",
     "choices of notices": "/me/notices/settings/",
@@ -192,15 +192,15 @@ def _reports(cast: Cast) -> None:
 
 
 def _checks(cast: Cast) -> None:
-    """A check of a connection that failed at its end (7), and one that installs (8)."""
+    """A check of a connection that failed at its end (7007), and one that installs (7008)."""
     now, draft = timezone.now(), {"source": "https://git.example.org/" + "a" * 300 + ".git", "ref": "main"}
     steps = [{"code": code, "state": "done", "seconds": 1.0, "said": "x" * 200} for code in checks.STEPS]
     row = {"requested_by": cast.admin, "draft": draft, "created_at": now, "started_at": now}
     steps[-1]["state"] = "failed"
     done = {"state": "ended", "passed": False, "field": "install", "log": "y" * 300, "ended_at": now}
-    ConnectionCheck.objects.create(pk=7, steps=steps, **row, **done)
+    ConnectionCheck.objects.create(pk=7007, steps=steps, **row, **done)
     under_way = {"state": "running", "step": "install", "live": {"log": "z" * 200}, "lease_until": now}
-    ConnectionCheck.objects.create(pk=8, steps=steps[:4], **row, **under_way)
+    ConnectionCheck.objects.create(pk=7008, steps=steps[:4], **row, **under_way)
 
 
 def violations(page: Any, without: str = "") -> list[str]:
