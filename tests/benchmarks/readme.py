@@ -13,7 +13,7 @@ KEPT = Path(__file__).parents[2] / "build" / "bench.json"
 HEAD = ("page", "1,000 passes", "constant", "ratio", "10,000 passes", "ratio", "growth", "what the rest is made of")
 # By processor time at 1,000 passes: Postgres / our queries (built, read) / templates / everything else.
 MADE_OF = {
-    "overview": "18 / 32 / 14 / 36 %: two fifths of it read chapters and 250 passes, a tenth draws the plot",
+    "overview": "18 / 32 / 14 / 36 %: about two fifths read chapters and 250 passes, a tenth draws the plot",
     "trend": "22 / 33 / 0 / 45 %: the same reading; then Plotly's JSON, kept while nothing changes",
     "tickets": "17 / 25 / 29 / 29 %: fourteen queries, a row of twenty tickets with two lines each",
     "ticket": "22 / 31 / 22 / 25 %: nineteen queries, of a dozen subjects; one stored result is opened",
