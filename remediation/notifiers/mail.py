@@ -41,5 +41,8 @@ def send(message: Message) -> None:
         raise NotSent(text, status=error.smtp_code, away=away) from error
     except ValueError as error:  # a header or an address that cannot be written
         raise NotSent("The mail cannot be written; its address or subject is none.", final=True) from error
+    except smtplib.SMTPNotSupportedError as error:
+        text = "The mail server offers no STARTTLS or no sign-in. A relay on this machine needs ?tls=no in EMAIL_URL."
+        raise NotSent(text, away=True) from error
     except (OSError, smtplib.SMTPException) as error:
         raise NotSent("The mail server does not answer.", away=True) from error

@@ -311,6 +311,9 @@ def test_an_address_that_is_refused_is_given_up_and_a_server_that_is_away_is_not
     outbox.put([outbox.message("waits", "mail", MAIL | {"to": "ada@example.org"})])
     assert outbox.deliver() == 0
     assert [_row(key).gave_up_at for key in ("greylisted", "waits")] == [None, None]
-    settings.EMAIL_PORT = port
+    settings.EMAIL_PORT, settings.EMAIL_USE_TLS = port, True  # which this server does not offer
+    _come_due()
+    assert outbox.deliver() == 0 and "STARTTLS" in _row("greylisted").last_error
+    settings.EMAIL_USE_TLS = False
     _come_due()
     assert outbox.deliver() == 2 and len(mailbox.mails) == 2
