@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.repositories import _IDENTITY, Repository
+from tests.repositories import Repository
 
 Change = Mapping[str, str | None]
 
@@ -66,26 +65,13 @@ HISTORIES: dict[str, list[Change]] = {
 NOT_RUN = frozenset({"first-pass-running", "empty"})
 
 
-class Dated(Repository):
-    """A repository whose commits lie three days apart and end yesterday."""
-
-    def __init__(self, path: Path, commits: int) -> None:
-        self.at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3 * commits - 2)
-        super().__init__(path)
-
-    def _git(self, *arguments: str) -> str:
-        dates = {"GIT_AUTHOR_DATE": self.at.isoformat(), "GIT_COMMITTER_DATE": self.at.isoformat()}
-        command = ["git", "-C", str(self.path), *arguments]
-        done = subprocess.run(command, env=_IDENTITY | dates, check=True, capture_output=True, text=True)
-        return done.stdout
-
-
 def write(folder: Path, state: str) -> tuple[Path, list[str]]:
-    """The repository of a state and its commits, oldest first."""
+    """The repository of a state and its commits, oldest first; they lie three days apart and end yesterday."""
     changes = HISTORIES[state]
-    repository = Dated(folder / state, len(changes))
+    repository = Repository(folder / state)
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3 * len(changes) - 2)
     commits = []
-    for number, change in enumerate(changes, 1):
-        commits.append(repository.commit(change, f"Step {number}: {', '.join(sorted(change))[:60]}"))
-        repository.at += timedelta(days=3)
+    for number, change in enumerate(changes):
+        subject = f"Step {number + 1}: {', '.join(sorted(change))[:60]}"
+        commits.append(repository.commit(change, subject, at=(start + timedelta(days=3 * number)).isoformat()))
     return repository.path, commits
