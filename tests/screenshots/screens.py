@@ -46,9 +46,10 @@ def _invite(page: Page) -> None:
 
 
 def _again(page: Page) -> None:
-    page.get_by_label("Password").fill("pass-phrase-7")
-    page.get_by_role("button", name="Go on").click()
-    page.wait_for_load_state()
+    if page.get_by_label("Password").count():  # asked once in a while: in the next width it is not
+        page.get_by_label("Password").fill("pass-phrase-7")
+        page.get_by_role("button", name="Go on").click()
+        page.wait_for_load_state()
 
 
 def _dialog(page: Page) -> None:
