@@ -6,10 +6,10 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 
 from dashboard.api import shapes
 from dashboard.api.operation import Call, operation
+from dashboard.api.paging import part_of
 from dashboard.history import ledger_of
 from dashboard.pass_page import categories_of
 from dashboard.sending import send_soon
@@ -30,12 +30,8 @@ def list_passes(call: Call, slug: str) -> shapes.Passes:
         found = found.filter(queued_at__lt=wanted.until)
     if wanted.before:
         found = found.filter(number__lt=wanted.before)
-    rows = list(found[: wanted.limit + 1])
-    shown = rows[: wanted.limit]
-    more = {"before": shown[-1].number} if len(rows) > len(shown) else None
-    return shapes.Passes(
-        passes=[line_of(call, project, row) for row in shown], next=next_address(call, more) if more else None
-    )
+    shown, following = part_of(call, found, "before")
+    return shapes.Passes(passes=[line_of(call, project, row) for row in shown], next=following)
 
 
 @operation("read", gives=shapes.Pass)
@@ -94,12 +90,6 @@ def pass_of(call: Call, project: Project, row: CollectionPass) -> shapes.Pass:
         pytest=row.pytest_version or None,
         seconds=row.seconds,
     )
-
-
-def next_address(call: Call, changes: dict[str, Any]) -> str:
-    """The address that was asked, with something changed in it."""
-    query = urlencode({**call.request.GET.dict(), **changes})
-    return call.request.build_absolute_uri(f"{call.request.path}?{query}")
 
 
 def _facts(call: Call, project: Project, row: CollectionPass) -> dict[str, Any]:

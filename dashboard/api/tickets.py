@@ -9,7 +9,7 @@ from django.urls import reverse
 from dashboard import ticket_history
 from dashboard.api import shapes
 from dashboard.api.operation import Call, operation
-from dashboard.api.passes import next_address
+from dashboard.api.paging import part_of
 from remediation.models import Project, Ticket, Transition, User
 
 
@@ -29,13 +29,9 @@ def list_tickets(call: Call, slug: str) -> shapes.Tickets:
         found = found.filter(claimed_by=owner) if owner else found.filter(claimed_by=None)
     if wanted.after:
         found = found.filter(number__gt=wanted.after)
-    rows = list(found[: wanted.limit + 1])
-    shown = rows[: wanted.limit]
-    more = {"after": shown[-1].number} if len(rows) > len(shown) else None
-    return shapes.Tickets(
-        tickets=[shapes.TicketLine(**_facts(call, project, row)) for row in shown],
-        next=next_address(call, more) if more else None,
-    )
+    shown, following = part_of(call, found, "after")
+    lines = [shapes.TicketLine(**_facts(call, project, row)) for row in shown]
+    return shapes.Tickets(tickets=lines, next=following)
 
 
 @operation("read", gives=shapes.Ticket)
