@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core import signing
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from remediation.core import report_words as words
 from remediation.core.report import Report
 from remediation.models import Recipient, WeeklyReport
+from remediation.telling import stopping
 from remediation.telling.links import absolute, report_path
 
 MOST = 40  # rows of a list; the page and the attachments have all
@@ -26,28 +26,23 @@ def mail_of(row: WeeklyReport, report: Report, recipient: Recipient) -> dict[str
         "address": absolute(report_path(row.project, row.label)),
         "stop": stop,
     }
-    headers = {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return {
         "subject": f"[{row.project.name}] {row.label}{', late' if row.late else ''}: {row.title}",
         "text": render_to_string("email/report.txt", context),
         "html": render_to_string("email/report.html", context),
-        # A path alone is no address that a mail program could call.
-        "headers": headers if stop.startswith("http") else {},
+        "headers": stopping.headers(stop),
     }
 
 
 def stop_token(recipient: Recipient) -> str:
     """What the link at a mail's end bears: it takes this recipient off the list, and can do nothing else."""
-    return signing.Signer(salt=_SALT).sign(str(recipient.pk)).replace(":", "~")
+    return stopping.token_of(_SALT, recipient.pk)
 
 
 def recipient_of_token(token: str) -> Recipient | None:
     """Whom a link takes off the list; None for a link that we did not make, and for who left already."""
-    try:
-        pk = signing.Signer(salt=_SALT).unsign(token.replace("~", ":"))
-    except signing.BadSignature:
-        return None
-    return Recipient.objects.select_related("project", "user").filter(pk=int(pk), project__deleted_at=None).first()
+    rows = Recipient.objects.select_related("project", "user").filter(project__deleted_at=None)
+    return rows.filter(pk=stopping.pk_of(_SALT, token)).first()
 
 
 def _said(report: Report) -> dict[str, Any]:

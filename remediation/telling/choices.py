@@ -9,13 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core import signing
 from django.db.models.functions import Now
 
 from remediation import schedule
 from remediation.core.notices import KINDS, MAILS, mail_due
 from remediation.models import Notice, NoticeChoice, User
 from remediation.refusals import Refused
+from remediation.telling import stopping
 
 _SALT = "remediation.notices.stop"
 
@@ -67,16 +67,12 @@ def stop_mail(user: User) -> None:
 
 def stop_token(user: User) -> str:
     """What the link at a mail's end bears: it stops that person's mail, and can do nothing else."""
-    return signing.Signer(salt=_SALT).sign(str(user.pk)).replace(":", "~")
+    return stopping.token_of(_SALT, user.pk)
 
 
 def user_of_token(token: str) -> User | None:
     """Whose mail a link stops; None for a link that we did not make."""
-    try:
-        pk = signing.Signer(salt=_SALT).unsign(token.replace("~", ":"))
-    except signing.BadSignature:
-        return None
-    return User.objects.filter(pk=int(pk)).first()
+    return User.objects.filter(pk=stopping.pk_of(_SALT, token)).first()
 
 
 def mark_read(user: User, pks: list[int] | None = None) -> int:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from remediation import outbox
 from remediation.core.notices import sentence
 from remediation.models import Notice, Project, User
+from remediation.telling import stopping
 from remediation.telling.choices import stop_token
 from remediation.telling.links import absolute, notice_path
 
@@ -65,13 +66,11 @@ def mail_of(person: User, notices: Sequence[Notice]) -> dict[str, Any]:
         "choices": absolute(reverse("notice-choices")),
         "stop": stop,
     }
-    headers = {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return {
         "subject": _subject(notices),
         "text": render_to_string("email/notices.txt", context),
         "html": render_to_string("email/notices.html", context),
-        # A path alone is no address that a mail program could call.
-        "headers": headers if stop.startswith("http") else {},
+        "headers": stopping.headers(stop),
     }
 
 
