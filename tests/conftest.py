@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from tests.gitserver import serve
+from tests.mailbox import Mailbox, mail_server
 from tests.repositories import Repository
 
 # The same examples every time: what lands and what is red is decided by the change, never by the draw. To search for
@@ -30,3 +32,11 @@ def https_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setenv("GIT_SSL_CAINFO", str(certificate))
     with serve(root, certificate) as address:
         yield f"{address}/cirrus/.git"
+
+
+@pytest.fixture
+def mailbox(settings: Any) -> Iterator[Mailbox]:
+    """A mail server of the site's own, which keeps what it is given; links in mail are whole addresses."""
+    settings.SITE_URL = "https://dashboard.example.org"
+    with mail_server(settings) as found:
+        yield found

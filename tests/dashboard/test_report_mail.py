@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import time as clock
 from datetime import timedelta
 from email.message import EmailMessage
@@ -28,7 +27,7 @@ from remediation.models import AuditLine, Outbox, Recipient, ReportFile, WeeklyR
 from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors, words
 from tests.dashboard.test_issuing import DAY, MONDAY, WEEK, drafted, final
-from tests.mailbox import Mailbox, mail_server
+from tests.mailbox import Mailbox
 from tests.receivers import receiver
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,13 +36,6 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def cast(db: None) -> Cast:
     return Cast.make()
-
-
-@pytest.fixture
-def mailbox(settings: Any) -> Iterator[Mailbox]:
-    settings.SITE_URL = "https://dashboard.example.org"
-    with mail_server(settings) as found:
-        yield found
 
 
 def add(cast: Cast, address: str = "board@example.org", formats: tuple[str, ...] = ("pdf",)) -> Recipient:

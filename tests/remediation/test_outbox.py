@@ -26,7 +26,7 @@ from remediation.core.retrying import MAX_ATTEMPTS
 from remediation.models import CollectionPass, Delivery, Outbox, Receiver
 from remediation.notifiers.signed import signature
 from tests import factories
-from tests.mailbox import Mailbox, mail_server
+from tests.mailbox import Mailbox
 from tests.receivers import Inbox, receiver
 from tests.remediation.threads import at_once
 
@@ -260,12 +260,6 @@ def test_a_dead_receiver_delays_no_pass(inbox: Inbox, monkeypatch: pytest.Monkey
     inbox.release()
     sending[0].join(timeout=20)
     assert _row("hangs").attempts == 1
-
-
-@pytest.fixture
-def mailbox(settings: Any) -> Iterator[Mailbox]:
-    with mail_server(settings) as found:
-        yield found
 
 
 MAIL = {"subject": "Two\r\nBcc: all@example.org", "text": "Hello", "html": "<p>Hello</p>", "headers": {"X-A": "b\nc"}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from remediation.core.notices import KINDS, sentence
 from remediation.models import CollectionPass, Membership, Notice, NoticeChoice, Outbox, Project, Ticket, User
 from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors
-from tests.mailbox import Mailbox, mail_server
+from tests.mailbox import Mailbox
 from tests.remediation.test_keeping import NOW, Story, ago
 from tests.remediation.threads import at_once
 
@@ -24,13 +23,6 @@ from tests.remediation.threads import at_once
 @pytest.fixture
 def cast(db: None) -> Cast:
     return Cast.make()
-
-
-@pytest.fixture
-def mailbox(settings: Any) -> Iterator[Mailbox]:
-    settings.SITE_URL = "https://dashboard.example.org"
-    with mail_server(settings) as found:
-        yield found
 
 
 def _with_address(*people: User) -> None:
