@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby, pairwise
 
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.scene import BAR, Band, Line, Scene, Stack
+from dashboard.scene import BAR, Band, Line, Scene, Stack, compose
 from dashboard.scene_words import Label, Word
 from remediation.core.ledger import Ledger
+from remediation.core.picture import Picture
 from remediation.core.trend import Point, Trend
 
 GRID = 1000  # side of the square the areas are drawn in; it is stretched to the plot's size
@@ -73,6 +75,12 @@ class Drawing:
     days: tuple[Text, ...]
     halves: tuple[str, str]
     reach: int
+
+
+@lru_cache(maxsize=32)
+def drawing_of(picture: Picture) -> Drawing:
+    """The whole drawing of a picture. Kept while that is the same: a value like any other, whoever asks."""
+    return draw(compose(picture))
 
 
 def draw(scene: Scene) -> Drawing:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from dashboard.ticket_causes import CauseRow, causes_of
-from dashboard.ticket_like import Like, similar_to
+from dashboard.ticket_like import Like, known_causes_of, similar_to
 from remediation import grouping
 from remediation.models import Occurrence, Ticket
 
@@ -39,7 +39,9 @@ def merging(ticket: Ticket, asked: str) -> MergeView:
     asked = asked.strip()
     into = _named(ticket, asked)
     if into is None:
-        return MergeView(asked, None, tuple(_matching(ticket, asked)), tuple(similar_to(ticket)))
+        return MergeView(
+            asked, None, tuple(_matching(ticket, asked)), tuple(similar_to(ticket, known_causes_of(ticket)))
+        )
     return MergeView(
         asked,
         into,
@@ -115,7 +117,7 @@ def splitting(ticket: Ticket, chosen: Collection[int]) -> SplitView:
     """At most nine queries; ``chosen``: ids of fingerprints."""
     occurrences = Occurrence.objects.filter(fingerprint__ticket=ticket)
     columns = ("file_id", "fingerprint__readable", "closed_pass_id", "close_reason", "settlement")
-    rows = causes_of(ticket, occurrences.values(*columns)).rows
+    rows = causes_of(ticket, known_causes_of(ticket), occurrences.values(*columns)).rows
     go = tuple(row for row in rows if row.pk in chosen)
     stay = tuple(row for row in rows if row.pk not in chosen)
     returns = grouping.returns_to(ticket, [row.pk for row in go]) if go and stay else None

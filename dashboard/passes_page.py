@@ -155,7 +155,7 @@ def groups_of(project: Project) -> list[Group]:
     rows = rows.annotate(
         first=Min("number"),
         last=Max("number"),
-        passes=Count("pk"),
+        passes=Count("*"),
         blocked=Max("number", filter=Q(outcome="blocked")),
         failed=Max("number", filter=Q(outcome="failed")),
         highest=Max(Cast("total", BigIntegerField()) * _SHIFT + F("number")),

@@ -8,7 +8,6 @@ from typing import Any
 from dashboard import drawing
 from dashboard.forecasts import forecast_of, target_of
 from dashboard.plot_choice import Choice
-from dashboard.scene import compose
 from remediation.core import window
 from remediation.core.forecast import Forecast, NoForecast
 from remediation.core.picture import Picture, picture, right_edge, thin
@@ -58,7 +57,7 @@ def build(project: Project, trend: Trend, now: datetime, choice: Choice) -> dict
         "choice": choice,
         "chosen": chosen,
         "forecast": forecast,
-        "drawing": drawing.draw(compose(drawn)) if drawn else None,
+        "drawing": drawing.drawing_of(drawn) if drawn else None,
         "summary": f"{said} The table below holds the numbers." if said else "",
         "numbers": thin(trend).points[::-1][:TABLE_ROWS],
     }

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from dashboard import drawing
-from dashboard.scene import compose
 from remediation.core import report_words as words
 from remediation.core.period import Period
 from remediation.core.report import Report
@@ -33,7 +32,7 @@ def body(report: Report) -> dict[str, Any]:
     """The context of a report's own words."""
     picture, answers = report.facts.picture, Answers(report)
     return {
-        "drawing": drawing.draw(compose(picture)) if picture else None,
+        "drawing": drawing.drawing_of(picture) if picture else None,
         "summary": summary(report.trend),
         "report": report,
         "title": words.title(report),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 
 from remediation.core.condense import LIMIT
 from remediation.models import CollectionPass, Occurrence, Project
+
+AXIS = ("pk", "outcome", "position", "number")  # what an axis needs of a pass
 
 # pk of the first pass (None: one before the line begins), pk of the pass that no longer saw it (None: still seen)
 Interval = tuple[int | None, int | None]
@@ -58,11 +61,13 @@ class Axis:
     @classmethod
     def of(cls, project: Project) -> Axis:
         """The last LIMIT ended passes with a place on the ref: more would share their pixels. One query."""
-        at_work = ~Q(state="ended")
-        rows = project.passes.filter(at_work | Q(position__isnull=False)).in_commit_order().reverse()
-        read = list(rows.values_list("pk", "outcome", "position", "number")[: LIMIT + 1 + project.at_work])
+        return cls.out_of(list(axis_rows(project).values_list(*AXIS)))
+
+    @classmethod
+    def out_of(cls, read: Sequence[Sequence[Any]]) -> Axis:
+        """As above, from what was read of :func:`axis_rows`."""
         passes = [row for row in read if row[1]]  # what is at work has no outcome yet
-        start = passes[LIMIT - 1][2:] if len(passes) > LIMIT else None
+        start = (passes[LIMIT - 1][2], passes[LIMIT - 1][3]) if len(passes) > LIMIT else None
         passes = passes[:LIMIT][::-1]
         counted = tuple(outcome == CollectionPass.Outcome.COUNTED for _, outcome, *_ in passes)
         coming = tuple(pk for pk, outcome, *_ in read if not outcome)
@@ -85,6 +90,12 @@ class Axis:
                 edges.append(place)
         edges += [len(self.counted)] if len(edges) % 2 else []
         return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def axis_rows(project: Project) -> Any:
+    """The passes that an axis is made of, the last one first. The project was read ``with_work``."""
+    rows = project.passes.filter(~Q(state="ended") | Q(position__isnull=False)).in_commit_order().reverse()
+    return rows[: LIMIT + 1 + project.at_work]
 
 
 def intervals_of(axis: Axis, ticket_ids: Sequence[int]) -> dict[int, list[Interval]]:

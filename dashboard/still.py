@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from html import escape
 
-from dashboard.drawing import GRID, Drawing, draw
+from dashboard.drawing import GRID, Drawing, drawing_of
 from dashboard.palette import colours
 from dashboard.placing import SIZES
-from dashboard.scene import compose
 from dashboard.scene_words import NAMES_ROOM, Label, Word
 from remediation.core.picture import Picture
 
@@ -61,7 +60,7 @@ def _style(colour: Callable[[str], str]) -> str:
 
 def svg(picture: Picture, style: str, summary: str, heading: str = "") -> str:
     """The picture with its words. ``summary``: for who cannot see it; ``heading``: a line above it."""
-    drawing, room = draw(compose(picture)), 26 if heading else 0
+    drawing, room = drawing_of(picture), 26 if heading else 0
     box = f"0 {-room} {WIDTH:.0f} {HEIGHT + room:.0f}"
     head = f'<text class="w-last" x="4" y="-8">{escape(heading)}</text>' if heading else ""
     return (

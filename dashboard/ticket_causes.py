@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from dashboard.ticket_like import KnownCauses
 from remediation import grouping
 from remediation.core.reconcile import HIDDEN
 from remediation.models import Fingerprint, Regrouping, Ticket
@@ -40,12 +41,15 @@ class Causes:
 
 
 def causes_of(
-    ticket: Ticket, occurrences: Iterable[Mapping[str, Any]], whys: Mapping[str, str] | None = None
+    ticket: Ticket,
+    known: KnownCauses,
+    occurrences: Iterable[Mapping[str, Any]],
+    whys: Mapping[str, str] | None = None,
 ) -> Causes:
-    """Two queries. ``occurrences``: the ticket's, as its page has them; ``whys``: rules in words, by key, if known."""
-    said = _said(ticket)
+    """One query where people ever regrouped. ``occurrences``: the ticket's; ``whys``: rules in words, by key."""
+    said = _said(ticket) if known.regrouped else []
     counts = _counts(occurrences)
-    families = _families(list(Fingerprint.objects.filter(ticket=ticket).order_by("pk")))
+    families = _families(known.own)
     rows = [_row(family, counts, whys or {}, _brought(ticket, family, said)) for family in families]
     return Causes(tuple(sorted(rows, key=lambda row: (-row.errors, -row.hidden, row.pk))), tuple(said))
 

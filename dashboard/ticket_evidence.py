@@ -12,7 +12,9 @@ from remediation.core.fingerprint import Pair, identify, why_of
 from remediation.core.records import Cause, Frame, TreeFacts
 from remediation.core.wording import facts_of
 from remediation.models import CollectionPass, Project, Ticket
-from remediation.querysets import LONG_TEXTS
+
+# What the page says of a pass, and the facts it brought home.
+SEEN = ("project_id", "number", "commit", "total", "result__content", "scope__facts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,7 @@ def _saw_it_last(project: Project, occurrences: Sequence[Mapping[str, Any]]) -> 
     if not closed:
         return None
     latest = max(closed, key=lambda row: (row["closed_pass__position"], row["closed_pass__number"]))
-    return (
-        project.passes.select_related("result", "scope").defer(*LONG_TEXTS).get(pk=latest["closed_pass__previous_id"])
-    )
+    return project.passes.select_related("result", "scope").only(*SEEN).get(pk=latest["closed_pass__previous_id"])
 
 
 def _line(path: str, cause: Cause) -> int | None:

@@ -11,7 +11,6 @@ from typing import Any
 from remediation.core.fingerprint import Pair
 from remediation.core.impact import Blocked
 from remediation.core.silence import told
-from remediation.models import FileState
 
 FOLD_FROM = 21  # rows; more are grouped by directory
 
@@ -51,11 +50,7 @@ def file_rows(
     ``hiding``: the test files that errors block now, with what each hides.
     """
     latest = {(row["file__path"], row["fingerprint__readable"]): row for row in occurrences}
-    now = FileState.objects.filter(file__in=[row["file_id"] for row in occurrences], closed_pass__isnull=True)
-    states = {pk: (state, reason) for pk, state, reason in now.values_list("file_id", "state", "reason")}
-    rows = [
-        _file_row(row, lines.get(pair), *states.get(row["file_id"], ("absent", ""))) for pair, row in latest.items()
-    ]
+    rows = [_file_row(row, lines.get(pair), *(row["now"] or ("absent", ""))) for pair, row in latest.items()]
     rows = [replace(row, tests=hiding[row.path].estimate.tests) if row.path in hiding else row for row in rows]
     return sorted(rows, key=lambda row: (GROUPS.index(row.group), row.path))
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from django import forms
 
+from dashboard.beside import Offered, recipients
 from dashboard.forms import AccessibleForm
 from remediation.core.mutes import Until
 from remediation.models import Category, Project, Ticket, User
-from remediation.tickets import Statement, assignable
+from remediation.tickets import Statement
 
 
 class TicketCategoryForm(forms.Form):
@@ -19,24 +20,24 @@ class TicketCategoryForm(forms.Form):
         Category.objects.none(), empty_label=None, widget=forms.Select({"class": "field", "id": "category"})
     )
 
-    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, project: Project, *args: Any, offered: Offered = (), **kwargs: Any) -> None:
+        """``offered``: the choices to show; what is sent is looked up."""
         super().__init__(*args, **kwargs)
         self.fields["category"].queryset = project.categories.filter(archived=False)
+        self.fields["category"].choices = offered
 
 
 class AssignForm(forms.Form):
     """Whom a ticket goes to, and who had it when the form was shown: nobody, where ``owner`` is empty."""
 
-    to = forms.ModelChoiceField(
-        User.objects.none(), empty_label="Choose a person", widget=forms.Select({"class": "field", "id": "assign-to"})
-    )
+    to = forms.ModelChoiceField(User.objects.none(), widget=forms.Select({"class": "field", "id": "assign-to"}))
     owner = forms.ModelChoiceField(User.objects.all(), required=False, widget=forms.HiddenInput)
 
-    def __init__(self, project: Project, user: User, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, project: Project, user: User, *args: Any, offered: Offered = (), **kwargs: Any) -> None:
+        """``offered``: as above."""
         super().__init__(*args, **kwargs)
-        # Who administers everything may work here, too, without being a member.
-        self.fields["to"].queryset = assignable(project) | User.objects.filter(pk=user.pk)
-        self.fields["to"].label_from_instance = lambda person: person.label
+        self.fields["to"].queryset = recipients(project, user)
+        self.fields["to"].choices = [("", "Choose a person"), *offered]
 
 
 class _SideForm(AccessibleForm):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, Q, When
 
 from remediation.core import fingerprint
 from remediation.core.hiders import hiders
 from remediation.core.reconcile import CLEARED
 from remediation.core.similar import MOST, Known, similar
-from remediation.models import Fingerprint, Occurrence, Ticket
+from remediation.models import Fingerprint, Occurrence, Regrouping, Ticket
 
 _LOOKED = 2_000  # root causes of a kind that are compared, the newest first
 _FACTS = ("module", "name", "package")
@@ -34,27 +34,60 @@ class Like:
     fixed_in: str
 
 
-def similar_to(ticket: Ticket) -> list[Like]:
-    """At most five, those that a pass verified first. One query."""
-    kinds = Fingerprint.objects.filter(ticket=ticket).values("kind")
-    rows = Fingerprint.objects.filter(project=ticket.project, version=fingerprint.VERSION, kind__in=kinds)
-    rows = rows.filter(ticket__merged_into=None)
-    values = list(
-        rows.annotate(**_its_facts())
-        .order_by("-ticket__number", "pk")
-        .values(
-            "readable", "kind", "ticket__number", "ticket__title", "ticket__status", "ticket__solution",
-            "ticket__claimed_by__first_name", "ticket__claimed_by__last_name", "ticket__verified_pass__number",
-            "ticket__verified_pass__commit", "ticket__verified_pass__subject", "ticket__marked_fixed_in", *_its_facts(),
-        )[:_LOOKED]
-    )  # fmt: skip
-    by_number = {row["ticket__number"]: row for row in values}
-    known = [_known(row, row["ticket__number"]) for row in values]
+class KnownCauses(NamedTuple):
+    """The fingerprints of a ticket, and with them others of their kinds in its project, the newest first.
+
+    ``regrouped``: whether people ever merged or split in this project; ``joined``: whether the ticket holds others.
+    """
+
+    own: Sequence[Any]
+    rows: Sequence[Any]
+    regrouped: bool = True
+    joined: bool = True
+
+
+def known_causes_of(ticket: Ticket) -> KnownCauses:
+    """One query; each row with what its ticket says."""
+    own = Fingerprint.objects.filter(ticket=ticket)
+    others = Q(project=ticket.project, version=fingerprint.VERSION, kind__in=own.values("kind"))
+    rows = Fingerprint.objects.filter(Q(ticket=ticket) | others & Q(ticket__merged_into=None))
+    ours = Case(When(ticket=ticket, then=0), default=1)
+    said = Exists(Regrouping.objects.filter(project=ticket.project))
+    held = Exists(Ticket.objects.filter(merged_into=ticket))
+    ordered = rows.annotate(regrouped=said, joined=held).order_by(ours, "-ticket__number", "pk")
+    found = list(ordered.values_list(*_OF_A_CAUSE, "regrouped", "joined", named=True)[:_LOOKED])
+    if not found:
+        return KnownCauses([], [])
+    ours = sorted((row for row in found if row.ticket_id == ticket.pk), key=lambda row: row.pk)
+    alike = [row for row in found if row.version == fingerprint.VERSION]
+    alike.sort(key=lambda row: (-row.ticket__number, row.pk))
+    return KnownCauses(ours, alike, found[0].regrouped, found[0].joined)
+
+
+_OF_A_CAUSE = (
+    "pk", "readable", "kind", "version", "facts", "home_id", "ticket_id", "ticket__number", "ticket__title",
+    "ticket__status", "ticket__solution", "ticket__claimed_by__first_name", "ticket__claimed_by__last_name",
+    "ticket__verified_pass__number", "ticket__verified_pass__commit", "ticket__verified_pass__subject",
+    "ticket__marked_fixed_in",
+)  # fmt: skip
+
+
+def similar_to(ticket: Ticket, causes: KnownCauses) -> list[Like]:
+    """At most five, those that a pass verified first."""
+    rows = causes.rows
+    by_number = {row.ticket__number: row for row in rows}
+    known = [_of_row(row) for row in rows]
     # Of each root cause that the ticket holds; people may have merged some.
     alike = [other for one in known if one.number == ticket.number for other in similar(one, known)]
     first = {other.number: other for other in reversed(alike)}
     ranked = sorted(first.values(), key=lambda other: (not other.verified, alike.index(other)))
     return [_like(ticket.project.key, by_number[one.number]) for one in ranked[:MOST]]
+
+
+def _of_row(row: Any) -> Known:
+    named = {fact: row.facts.get(fact) or "" for fact in _FACTS}
+    verified = row.ticket__status == "verified"
+    return Known(number=row.ticket__number, kind=row.kind, key=row.readable, verified=verified, **named)
 
 
 def known_causes(wanted: Q) -> list[Known]:
@@ -81,17 +114,17 @@ def _known(row: Mapping[str, Any], number: int) -> Known:
     )
 
 
-def _like(key: str, row: Mapping[str, Any]) -> Like:
+def _like(key: str, row: Any) -> Like:
     return Like(
-        label=f"{key}-{row['ticket__number']}",
-        title=row["ticket__title"],
-        status=row["ticket__status"],
-        claimed=" ".join(filter(None, (row["ticket__claimed_by__first_name"], row["ticket__claimed_by__last_name"]))),
-        verified_at=row["ticket__verified_pass__number"] if row["ticket__status"] == "verified" else None,
-        commit=(row["ticket__verified_pass__commit"] or "")[:9],
-        subject=row["ticket__verified_pass__subject"] or "",
-        solution=row["ticket__solution"],
-        fixed_in=row["ticket__marked_fixed_in"],
+        label=f"{key}-{row.ticket__number}",
+        title=row.ticket__title,
+        status=row.ticket__status,
+        claimed=" ".join(filter(None, (row.ticket__claimed_by__first_name, row.ticket__claimed_by__last_name))),
+        verified_at=row.ticket__verified_pass__number if row.ticket__status == "verified" else None,
+        commit=(row.ticket__verified_pass__commit or "")[:9],
+        subject=row.ticket__verified_pass__subject or "",
+        solution=row.ticket__solution,
+        fixed_in=row.ticket__marked_fixed_in,
     )
 
 

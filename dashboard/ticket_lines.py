@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
+from dashboard.beside import Kind
 from dashboard.ticket_filter import TABS, Filter
 from remediation.core import decisions
 from remediation.core.decisions import Standing
 from remediation.core.impact import Blocked, Bound, Impact, Promise, best_first, bound, impacts, promises
-from remediation.models import Category, Project, User
+from remediation.models import Project, User
 
 ROOT = "top of the repository"
 NOWHERE = "in no file now"
@@ -167,7 +168,7 @@ class Lines:
             for line in self.lines
         }
 
-    def groups(self, by: str, categories: Sequence[Category]) -> dict[int, str]:
+    def groups(self, by: str, categories: Sequence[Kind]) -> dict[int, str]:
         """Each ticket's group by its name, in the order in which groups stand; empty without grouping."""
         if by == "category":
             names = {category.pk: category.name for category in categories}

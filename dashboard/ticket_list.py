@@ -12,12 +12,12 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from dashboard import sparklines, ticket_board, ticket_lines
+from dashboard.beside import Kind, View, choices
 from dashboard.ticket_filter import GROUPS, ORDERS, TABS, Filter
 from dashboard.ticket_lines import Line, Lines, in_tab
 from remediation.core.impact import Bound, Impact
 from remediation.hidden_tests import blocked_files
-from remediation.models import Category, CollectionPass, FileState, Project, SavedView, Ticket, User
-from remediation.tickets import assignable
+from remediation.models import CollectionPass, Project, Ticket, User
 
 PAGE_SIZE = 50
 LAST_VERIFIED = 5
@@ -45,7 +45,8 @@ def build(project: Project, user: User, chosen: Filter, page_number: Any) -> dic
     every = Lines(ticket_lines.lines_of(project, timezone.now()), blocked_files(project))
     axis = sparklines.Axis.of(project)
     standing = _standing(project, axis)
-    categories = list(project.categories.all())
+    offered = choices(project, user)
+    categories = offered.categories
     tab = every.only(lambda line: chosen.board or in_tab(line, chosen.tab, user))
     found = ticket_lines.matching(project, chosen.q) if chosen.q else None
     listed = tab.only(lambda line: _fits(line, chosen, found))
@@ -59,12 +60,13 @@ def build(project: Project, user: User, chosen: Filter, page_number: Any) -> dic
         "top": _top(project, every),
         "orders": [(key, label) for key, label in ORDERS.items() if key != "gone" or chosen.tab in {"verified", "all"}],
         "groupings": GROUPS.items(),
-        "saved": _saved(project, user, chosen),
+        "saved": _saved(offered.views, chosen),
         "cleared": chosen.cleared(),
         "may_save": chosen.query() != Filter().query(),
         "as_list": chosen.query(view="list"),
         "as_board": chosen.query(view="board"),
-        "people": list(assignable(project)) if project.rights.lead and not chosen.board else [],
+        "people": offered.people if not chosen.board else (),
+        "silent": offered.silent,
         "carried": chosen.hidden_fields("q", "kind", *([] if chosen.board else ["group", "order"])),
         **_choices(categories, tab, chosen, found),
         **standing,
@@ -100,10 +102,9 @@ def _sums(listed: Lines) -> dict[str, Any]:
     }
 
 
-def _saved(project: Project, user: User, chosen: Filter) -> list[tuple[SavedView, str, bool]]:
+def _saved(views: Iterable[View], chosen: Filter) -> list[tuple[View, str, bool]]:
     """The reader's own views: each with its address, read through the filter again, and whether it is this one."""
-    own = SavedView.objects.filter(user=user, project=project)
-    found = [(view, Filter.of(QueryDict(view.query.removeprefix("?"))).query()) for view in own]
+    found = [(view, Filter.of(QueryDict(view.query.removeprefix("?"))).query()) for view in views]
     return [(view, address, address == chosen.query()) for view, address in found]
 
 
@@ -121,7 +122,7 @@ def _top(project: Project, every: Lines) -> dict[str, Any] | None:
     return {"labels": labels, "of": total, "promise": promise}
 
 
-def _choices(categories: Sequence[Category], tab: Lines, chosen: Filter, found: set[int] | None) -> dict[str, Any]:
+def _choices(categories: Sequence[Kind], tab: Lines, chosen: Filter, found: set[int] | None) -> dict[str, Any]:
     """Category chips and kinds, each with the number of tickets behind it under the other filters."""
     by_category: dict[int, int] = {}
     by_kind: dict[str, int] = {}
@@ -151,7 +152,7 @@ def _rows(
     listed: Lines,
     every: Lines,
     chosen: Filter,
-    categories: Sequence[Category],
+    categories: Sequence[Kind],
     page_number: Any,
 ) -> dict[str, Any]:
     """The page's rows in their groups, and the last verified tickets below the open ones."""
@@ -203,7 +204,7 @@ def _grouped(shown: Iterable[Ticket], groups: Mapping[int, str], listed: Lines) 
 
 
 def _standing(project: Project, axis: sparklines.Axis) -> dict[str, Any]:
-    """Which pass the list is as of, what came or runs after it, and how many files are silent. Two queries.
+    """Which pass the list is as of, and what came or runs after it. One query.
 
     One more where none of the last passes was counted.
     """
@@ -220,5 +221,4 @@ def _standing(project: Project, axis: sparklines.Axis) -> dict[str, Any]:
         "drawn": axis.only,
         "uncounted": latest if latest and not latest.counted else None,
         "running": next((one for one in found.values() if one.state == "running"), None),
-        "silent": FileState.objects.now(project).silent().count(),
     }

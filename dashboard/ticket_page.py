@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Q
 
 from dashboard import sparklines, ticket_fix, ticket_history
+from dashboard.beside import Beside
 from dashboard.templatetags.figures import day
 from dashboard.ticket_causes import causes_of
-from dashboard.ticket_evidence import Evidence, evidence_of
+from dashboard.ticket_evidence import SEEN, Evidence, evidence_of
 from dashboard.ticket_files import FOLD_FROM, GROUPS, FileRow, file_rows, folders, hidden_by
-from dashboard.ticket_like import similar_to, unmasked_by
+from dashboard.ticket_intervals import intervals_within, occurrences_of
+from dashboard.ticket_like import known_causes_of, similar_to, unmasked_by
 from dashboard.ticket_reproduce import reproduce
 from dashboard.whom_to_ask import whom_to_ask
 from remediation.core.classify import KINDS
@@ -23,8 +24,7 @@ from remediation.core.headline import Standing, headline
 from remediation.core.shares import share
 from remediation.core.silence import SERVING
 from remediation.hidden_tests import impact_of
-from remediation.models import CollectionPass, FixMark, Occurrence, Ticket
-from remediation.querysets import LONG_TEXTS
+from remediation.models import CollectionPass, FixMark, Ticket
 
 FILES_PER_PAGE = 100
 
@@ -38,12 +38,12 @@ class Step:
     note: str
 
 
-def build(ticket: Ticket, query: Mapping[str, str]) -> dict[str, Any]:
+def build(ticket: Ticket, around: Beside, query: Mapping[str, str]) -> dict[str, Any]:
     """The context of the page; ``query`` chooses the page of its files. The facts of one pass are opened, once."""
-    project = ticket.project
-    axis = sparklines.Axis.of(project)
-    occurrences = _occurrences(ticket, axis)
-    last = project.passes.counted().in_commit_order().select_related("result", "scope").defer(*LONG_TEXTS).last()
+    project, axis = ticket.project, around.axis
+    known = known_causes_of(ticket)
+    occurrences = occurrences_of(ticket, axis)
+    last = project.passes.counted().in_commit_order().select_related("result", "scope").only(*SEEN).last()
     evidence = evidence_of(ticket, occurrences, last)
     impact, blocked_files = impact_of(ticket)
     files = file_rows(occurrences, evidence.lines if evidence else {}, blocked_files)
@@ -65,55 +65,22 @@ def build(ticket: Ticket, query: Mapping[str, str]) -> dict[str, Any]:
         "folders": folders(shown) if len(files) >= FOLD_FROM else None,
         "fix": _fix(ticket, evidence),
         "reproduce": reproduce(project, evidence, blocked, whole=ticket.blocking == "all"),
-        "spark": sparklines.draw(axis, _intervals(axis, occurrences), 312, 64),
+        "spark": sparklines.draw(axis, intervals_within(axis, occurrences), 312, 64),
         "drawn": axis.only,
         "total": total,
         "last": last,
         "share": share(ticket.errors, total),
         "impact": impact,
-        "causes": causes_of(ticket, occurrences, evidence.whys if evidence else None),
+        "causes": causes_of(ticket, known, occurrences, evidence.whys if evidence else None),
         "unmasked_by": unmasked_by(ticket, occurrences),
-        "similar": similar_to(ticket),
+        "similar": similar_to(ticket, known),
         "released_from": _released_from(ticket),
         "whom": whom_to_ask(ticket) if ticket.status != "verified" else None,
-        **ticket_history.build(ticket),
+        **ticket_history.build(ticket, whole=query.get("history") == "whole", joined=known.joined),
         "mark": _unanswered(ticket, last),
         "mute": ticket.mutes.filter(ended_at=None).select_related("actor").last() if ticket.status == "muted" else None,
-        **_neighbours(ticket),
+        **around.neighbours(ticket),
     }
-
-
-def _occurrences(ticket: Ticket, axis: sparklines.Axis) -> list[dict[str, Any]]:
-    """The ticket's intervals, oldest first, as plain values: the passes' long texts stay in the database.
-
-    Of a long history those that tell something: the latest of each file and cause, what reaches into the axis, and
-    what came to sight because something else went.
-    """
-    own = Occurrence.objects.filter(fingerprint__ticket=ticket)
-    rows = own
-    if axis.start:
-        pair = ("fingerprint", "file")
-        latest = own.order_by(*pair, "-first_pass__position", "-pk").distinct(*pair).values("pk")
-        rows = own.filter(
-            Q(pk__in=latest) | Q(closed_pass__in=[*axis.places, *axis.coming]) | Q(appeared_as="unmasked")
-        )
-    return list(
-        rows.order_by("first_pass__position", "pk").values(
-            "file_id", "file__path", "fingerprint__readable", "fingerprint__home_id", "first_pass_id", "closed_pass_id",
-            "close_reason", "first_pass__position", "first_pass__number",
-            "closed_pass__number", "closed_pass__position", "closed_pass__previous_id", "settled_pass__number",
-            "settlement", "appeared_as",
-        )
-    )  # fmt: skip
-
-
-def _intervals(axis: sparklines.Axis, occurrences: Sequence[Mapping[str, Any]]) -> Iterator[sparklines.Interval]:
-    """Those that reach into the axis."""
-    for row in occurrences:
-        closed = row["closed_pass_id"] and (row["closed_pass__position"], row["closed_pass__number"])
-        if not (axis.start and closed and closed < axis.start):
-            first = axis.first(row["first_pass_id"], row["first_pass__position"], row["first_pass__number"])
-            yield first, row["closed_pass_id"]
 
 
 def _unanswered(ticket: Ticket, last: CollectionPass | None) -> FixMark | None:
@@ -182,18 +149,3 @@ def _released_from(ticket: Ticket) -> datetime | None:
     """The earliest time at which a flagged claim is released; None where it never is."""
     days = ticket.project.release_claims_after
     return ticket.flagged_at + timedelta(days=days) if ticket.flagged_at and days else None
-
-
-def _neighbours(ticket: Ticket) -> dict[str, Any]:
-    """The tickets before and after this one in the open list, most errors first."""
-    numbers = list(ticket.project.tickets.standing().order_by("-errors", "number").values_list("number", flat=True))
-    if ticket.number not in numbers:
-        return {}
-    place = numbers.index(ticket.number)
-    key = ticket.project.key
-    return {
-        "place": place + 1,
-        "of": len(numbers),
-        "before": f"{key}-{numbers[place - 1]}" if place else "",
-        "after": f"{key}-{numbers[place + 1]}" if place + 1 < len(numbers) else "",
-    }

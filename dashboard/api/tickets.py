@@ -6,11 +6,14 @@ from typing import Any
 
 from django.urls import reverse
 
-from dashboard import ticket_history
 from dashboard.api import shapes
 from dashboard.api.operation import Call, operation
 from dashboard.api.paging import part_of
-from remediation.models import Project, Ticket, Transition, User
+from dashboard.history_words import Line
+from dashboard.ticket_history import lines_of
+from remediation.models import Project, Ticket, User
+
+LINES = 100  # of a ticket's history
 
 
 @operation("read", query=shapes.TicketFilter, gives=shapes.Tickets)
@@ -42,14 +45,14 @@ def show_ticket(call: Call, slug: str, label: str) -> shapes.Ticket:
 
 def ticket_of(call: Call, ticket: Ticket) -> shapes.Ticket:
     """A ticket with all that is said of it."""
-    told = ticket_history.build(ticket)
+    told = lines_of(ticket, LINES)
     into = ticket.merged_into
     return shapes.Ticket(
         **_facts(call, ticket.project, ticket),
         merged_into=f"{ticket.project.key}-{into.number}" if into else None,
         fixed_in=ticket.marked_fixed_in or None,
-        history=[_line(ticket, line) for line in told["history"]],
-        older_lines=told["older"],
+        history=[_line(ticket, line) for line in told.lines],
+        older_lines=told.older,
     )
 
 
@@ -77,16 +80,16 @@ def _facts(call: Call, project: Project, row: Ticket) -> dict[str, Any]:
     }
 
 
-def _line(ticket: Ticket, line: Transition) -> shapes.HistoryLine:
+def _line(ticket: Ticket, line: Line) -> shapes.HistoryLine:
     """``details``: what the line holds beside a note's text, without ids of rows."""
     withdrawn = line.verb == "note" and line.withdrawn
     kept = {name: value for name, value in line.data.items() if name not in {"text", "note"} and name[-3:] != "_id"}
     return shapes.HistoryLine(
         at=line.at,
         did=line.verb,
-        by=line.actor.label if line.actor else None,
-        collection_pass=line.collection_pass.number if line.collection_pass else None,
-        ticket=line.ticket.label if line.ticket_id != ticket.pk else "",
+        by=line.actor or None,
+        collection_pass=line.number,
+        ticket=line.label if line.ticket_pk != ticket.pk else "",
         text=line.data.get("text") if line.verb == "note" and not withdrawn else None,
         details=kept,
     )

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import access, ticket_page
+from dashboard.beside import beside
 from dashboard.sending import rebuild_soon
 from dashboard.templatetags.codes import in_words
 from dashboard.templatetags.figures import when
@@ -30,19 +31,22 @@ def ticket(request: HttpRequest, slug: str, label: str) -> HttpResponse:
 
 def page(request: HttpRequest, found: Ticket, *, status: int = 200, **bound: Any) -> HttpResponse:
     """The page; ``bound``: a form as it was sent, where something in it is refused."""
+    project, around = found.project, beside(found.project, request.user)
+    sorting = {"initial": {"category": found.category_id}, "offered": around.categories}
     context = {
-        "project": found.project,
+        "project": project,
         "page": "tickets",
         "ticket": found,
-        "form": TicketCategoryForm(found.project, initial={"category": found.category_id}),
+        "form": TicketCategoryForm(project, **sorting),
         "mute_form": MuteForm(initial={"ends": "day"}),
         "note_form": NoteForm(),
         "statement_form": StatementForm.of(found),
-        **ticket_page.build(found, request.GET),
+        **ticket_page.build(found, around, request.GET),
         **bound,
     }
-    if found.project.rights.lead:
-        context["assign"] = AssignForm(found.project, request.user, initial={"owner": found.claimed_by_id})
+    if project.rights.lead:
+        giving = {"initial": {"owner": found.claimed_by_id}, "offered": around.people}
+        context["assign"] = AssignForm(project, request.user, **giving)
     return render(request, "dashboard/ticket.html", context, status=status)
 
 

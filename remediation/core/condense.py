@@ -20,7 +20,7 @@ class Size(NamedTuple):
 
     limit: int = LIMIT
     recent: int = 60
-    columns: int = 120
+    columns: int = 100
 
 
 SIZE = Size()

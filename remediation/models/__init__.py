@@ -6,6 +6,7 @@ from remediation.models.audit import AuditLine
 from remediation.models.categories import Category, CategoryCount, CategoryRule, RuleSet
 from remediation.models.checks import ConnectionCheck
 from remediation.models.credentials import Credential
+from remediation.models.files import FileState, TestFile
 from remediation.models.grouping import Regrouping
 from remediation.models.mutes import Mute
 from remediation.models.notices import Notice, NoticeChoice
@@ -18,7 +19,7 @@ from remediation.models.projects import Project
 from remediation.models.reports import Recipient, ReportFile, ReportPlan, WeeklyReport
 from remediation.models.sharing import ShareLink
 from remediation.models.statements import TeamStatement
-from remediation.models.tickets import FileState, Fingerprint, FixMark, Occurrence, TestFile, Ticket, Transition
+from remediation.models.tickets import Fingerprint, FixMark, Occurrence, Ticket, Transition
 from remediation.models.work import Rebuild
 
 __all__ = [

@@ -204,6 +204,13 @@ class CollectionPass(models.Model):
         indexes = [
             models.Index(F("project"), F("position"), F("number"), name="pass_commit_order"),
             models.Index(F("project"), Coalesce(*MOMENT), name="pass_time_order", condition=Q(state="ended")),
+            # All that the strip of a list of passes needs: the rows themselves are wide, and all of them are asked.
+            models.Index(
+                fields=["project", "number"],
+                include=["outcome", "total"],
+                name="pass_strip",
+                condition=Q(state="ended"),
+            ),
             models.Index(fields=["state", "lease_until"], name="pass_waiting", condition=~Q(state="ended")),
         ]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
@@ -10,58 +11,14 @@ from django.db.models import Q
 
 from remediation.core.lifecycle import BENEATH, STATUSES
 from remediation.core.retold import DECIDING
-from remediation.querysets import UNSETTLED, FileStateQuerySet, OccurrenceQuerySet, TicketQuerySet
-
-
-class TestFile(models.Model):
-    """A test file's path. Unique by its hash, because paths can be longer than an index entry."""
-
-    __test__ = False  # pytest would collect a class of this name
-
-    project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="files")
-    path = models.TextField()
-    digest = models.CharField(max_length=64)
-
-    # Projection, for what a blocked file hides: what its source defines, and what it gave when it last collected.
-    written = models.PositiveIntegerField(null=True, blank=True, help_text="Null: unknown, which is not zero.")
-    gave = models.PositiveIntegerField(null=True, blank=True, help_text="Null: it never collected, or still does.")
-    gave_in = models.ForeignKey("remediation.CollectionPass", models.SET_NULL, null=True, related_name="+")
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["project", "digest"], name="file_once")]
-
-    def __str__(self) -> str:
-        return self.path
-
-    @staticmethod
-    def digest_of(path: str) -> str:
-        """SHA-256 of the path, 64 hex digits."""
-        return hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-class FileState(models.Model):
-    """What became of a test file, as an interval over counted passes in commit order.
-
-    ``state`` is the most exact code for it: of ``core.silence.MECHANISMS`` where the file gives no test, or else
-    one of ``core.records.FILE_STATES``. ``reason`` holds the details in words.
-    """
-
-    file = models.ForeignKey(TestFile, models.CASCADE, related_name="states")
-    state = models.CharField(max_length=12)
-    tests = models.PositiveIntegerField(default=0)
-    reason = models.CharField(max_length=300, blank=True)
-    first_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, related_name="+")
-    closed_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, null=True, related_name="+")
-
-    objects = FileStateQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["file"], condition=Q(closed_pass__isnull=True), name="file_state_one_open")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.state}"
+from remediation.models.files import TestFile
+from remediation.querysets import (
+    PASS_IN_SHORT,
+    PASSES_OF_A_TICKET,
+    UNSETTLED,
+    OccurrenceQuerySet,
+    TicketQuerySet,
+)
 
 
 class Ticket(models.Model):
@@ -146,6 +103,17 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def _take_passes(self, rows: Iterable[tuple[int, int, str, float | None]]) -> None:
+        """What ``with_passes`` read in one column goes where joins would have put it."""
+        model, read = self._meta.get_field("first_pass").related_model, {}
+        for pk, number, commit, seconds in rows:
+            at = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+            read[pk] = model.from_db(self._state.db, PASS_IN_SHORT, (pk, number, commit, at))
+        for name in PASSES_OF_A_TICKET:
+            self._state.fields_cache[name] = read.get(getattr(self, f"{name}_id"))
+
+    passes_read = property(fset=_take_passes, doc="Set by ``TicketQuerySet.with_passes``; never read.")
 
     @property
     def is_flagged(self) -> bool:
@@ -271,6 +239,10 @@ class Transition(models.Model):
             models.CheckConstraint(
                 condition=~Q(verb__in=DECIDING) | Q(collection_pass__isnull=False), name="transition_of_a_pass"
             ),
+        ]
+        # When a ticket was last released is asked for every ticket; its other lines are many.
+        indexes = [
+            models.Index(fields=["ticket", "-sequence"], name="transition_released", condition=Q(verb="released"))
         ]
 
     def __str__(self) -> str:

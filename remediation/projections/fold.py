@@ -99,7 +99,7 @@ def _land(collection_pass: CollectionPass, renames: Renames, facts: Facts | None
         state = State(open=facts.errors, files={file.path: file for file in facts.result.files}, baseline_done=True)
         _Fold(project, renames, state, before).repeat(collection_pass, facts)
     else:
-        _Fold(project, renames, load_state(project, before), before).apply(collection_pass, facts)
+        _Fold(project, renames, load_state(project, before, facts.errors), before).apply(collection_pass, facts)
     give_time(collection_pass)
 
 

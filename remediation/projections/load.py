@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Q
 
 from remediation.core import fingerprint
-from remediation.core.reconcile import CLEARED, HIDDEN, State
+from remediation.core.fingerprint import Pair
+from remediation.core.reconcile import CLEARED, State
 from remediation.core.records import FileResult
 from remediation.core.silence import LEFT
-from remediation.models import CollectionPass, FileState, Fingerprint, Occurrence, Project, Ticket
+from remediation.models import CollectionPass, FileState, Fingerprint, Occurrence, Project, TestFile, Ticket
 
 
 def last_counted(project: Project) -> CollectionPass | None:
@@ -16,18 +19,21 @@ def last_counted(project: Project) -> CollectionPass | None:
     return project.passes.counted().select_related("result", "scope").in_commit_order().last()
 
 
-def load_state(project: Project, last: CollectionPass | None) -> State:
-    """The state after ``last``. Reads the last result and the intervals, never the passes before."""
+def load_state(project: Project, last: CollectionPass | None, errors: Collection[Pair] = ()) -> State:
+    """The state after ``last``, as far as a pass with these ``errors`` asks for it.
+
+    Reads the last result, what is hidden, and how those of the errors ended that are not open: what a pass costs does
+    not grow with the passes before.
+    """
     if last is None:
         # What a rename joined is found again by the fold, wherever the rename stands by then.
         return State(ticket_of=_tickets(project, facts__moved_from__isnull=True))
     result = last.result.unpack()
-    hidden, cleared = _ended(project)
     opened = fingerprint.identify(result)
     return State(
         open=opened,
-        hidden=hidden,
-        cleared=frozenset(cleared - opened.keys()),
+        hidden=_hidden(project),
+        cleared=_cleared(project, set(errors) - opened.keys()),
         files={**_left(project), **{file.path: file for file in result.files}},
         reference_tests=_reference_tests(project, last),
         verified=frozenset(Ticket.objects.filter(project=project, status="verified").values_list("pk", flat=True)),
@@ -79,22 +85,26 @@ def _tickets(project: Project, **only: object) -> dict[str, object]:
     return dict(rows.values_list("readable", "ticket_id"))
 
 
-def _ended(project: Project) -> tuple[dict[fingerprint.Pair, str], set[fingerprint.Pair]]:
-    """Hidden pairs with their reason, and the pairs whose latest interval ended cleared."""
-    rows = (
-        Occurrence.objects.filter(fingerprint__project=project, closed_pass__isnull=False)
-        .order_by("pk")
-        .values_list("file__path", "fingerprint__readable", "close_reason", "settlement")
-    )
-    hidden: dict[fingerprint.Pair, str] = {}
-    cleared: set[fingerprint.Pair] = set()
+def _hidden(project: Project) -> dict[Pair, str]:
+    """Pairs whose ending is still open, with its reason."""
+    rows = Occurrence.objects.filter(fingerprint__project=project).unsettled()
+    values = rows.values_list("file__path", "fingerprint__readable", "close_reason")
+    return {(path, key): reason for path, key, reason in values}
+
+
+def _cleared(project: Project, wanted: Collection[Pair]) -> frozenset[Pair]:
+    """Of some pairs, none of them open, those whose latest interval ended cleared."""
+    if not wanted:
+        return frozenset()
+    files = {TestFile.digest_of(path) for path, _ in wanted}
+    causes = {key for _, key in wanted}
+    rows = Occurrence.objects.filter(file__project=project, file__digest__in=files, closed_pass__isnull=False)
+    rows = rows.filter(fingerprint__project=project, fingerprint__readable__in=causes).order_by("pk")
     # Rows of one pair are written in commit order, so the last one read is the latest interval.
-    for path, key, reason, settlement in rows.iterator():
-        pair = (path, key)
-        cleared.discard(pair)
-        hidden.pop(pair, None)
-        if reason in CLEARED or settlement in CLEARED:
-            cleared.add(pair)
-        elif reason in HIDDEN and not settlement:
-            hidden[pair] = reason
-    return hidden, cleared
+    latest = {
+        (path, key): reason in CLEARED or settlement in CLEARED
+        for path, key, reason, settlement in rows.values_list(
+            "file__path", "fingerprint__readable", "close_reason", "settlement"
+        )
+    }
+    return frozenset(pair for pair in wanted if latest.get(pair))

@@ -92,6 +92,6 @@ def test_it_asks_the_same_number_of_questions_whatever_the_number(
     for position, count in ((2, 5), (3, 120)):
         many = [factories.missing_module(f"tests/test_{n}.py", f"atlas.part{n}") for n in range(count)]
         factories.counted_pass(cast.project, position, many)
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(10):
             page = client.get(URL).content.decode()
     assert "All 120 in the list" in words(page)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from dashboard.ticket_history import lines_of
 from remediation import projects, tickets
 from remediation.core.records import Cause, CollectionError, Verdict
 from remediation.models import Rename, Ticket
@@ -138,6 +139,32 @@ def test_history_mixes_people_and_passes(cast: Cast) -> None:
     assert text.index("Mei Lin claimed it") < text.index("First seen")
 
 
+def test_a_long_history_shows_its_last_lines_and_the_others_when_asked(cast: Cast) -> None:
+    for number in range(30):
+        tickets.claim(cast.ticket(), cast.engineer)
+        tickets.release(cast.ticket(), cast.engineer)
+    page = _page(cast)
+    assert page.split('<ol class="tl">')[1].count("<li>") == 50
+    assert "11 older lines are not shown. Show them" in words(page)
+    whole = _page(cast, f"{URL}?history=whole")
+    assert whole.split('<ol class="tl">')[1].count("<li>") == 61 and "First seen" in whole and "not shown" not in whole
+
+
+def test_lines_stand_in_order_by_their_numbers_as_by_what_they_knew(cast: Cast) -> None:
+    ticket = cast.ticket()
+    for position in (2, 3):
+        tickets.claim(ticket, cast.engineer)
+        many = [factories.missing_module(f"tests/test_{n}.py") for n in range(position)]
+        factories.counted_pass(cast.project, position, many)
+        tickets.note(ticket, cast.engineer, f"Seen at {position}")
+        tickets.release(cast.ticket(), cast.engineer)
+    ticket.project = cast.project
+    for most in (3, 100):
+        told, sorted_ = (lines_of(ticket, most, joined=joined) for joined in (False, True))
+        assert [line.pk for line in told.lines] == [line.pk for line in sorted_.lines]
+        assert told.older == sorted_.older and len(told.lines) + told.older == ticket.transitions.count()
+
+
 def test_the_title_is_a_sentence_with_the_count(cast: Cast) -> None:
     assert '<h1 class="h1s">Module atlas.core.registry does not exist: 2 test files need it</h1>' in _page(cast)
     factories.counted_pass(cast.project, 2, [factories.missing_name("tests/test_c.py")], WORKING)
@@ -254,8 +281,8 @@ def test_it_asks_the_same_number_of_questions_whatever_the_size(cast: Cast, djan
     for position, files in ((2, 2), (3, 60)):
         many = [factories.missing_module(f"tests/test_{n}.py") for n in range(files)]
         factories.counted_pass(cast.project, position, many)
-        # 12, what it hides (2), causes (2), similar tickets, git's renames of the module
-        with django_assert_num_queries(18):
+        # Ten, and git's renames of the module.
+        with django_assert_num_queries(11):
             client.get(URL)
 
 

@@ -14,7 +14,7 @@ from tests import factories
 from tests.dashboard.cast import WORKING, Cast, errors, words
 
 URL = "/p/atlas/tickets/"
-QUERIES = 13
+QUERIES = 10
 
 
 @pytest.fixture

@@ -112,11 +112,11 @@ def test_a_source_that_is_no_longer_readable_is_unknown_again(project: Project) 
     assert TestFile.objects.get(path=A).written is None
 
 
-def test_two_questions_whatever_the_number(project: Project, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_one_question_whatever_the_number(project: Project, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for position, count in ((1, 3), (2, 300)):
         many = [factories.missing_module(f"tests/test_{n}.py", f"atlas.part{n % 40}") for n in range(count)]
         factories.counted_pass(project, position, many, written={error.path: 2 for error in many})
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(1):
             assert bound(blocked_files(project)).tests == 2 * count
 
 

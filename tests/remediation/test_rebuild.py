@@ -244,7 +244,8 @@ def land_without_rebuild(
     """The incremental step alone, wherever in the commit order the pass stands."""
     project = collection_pass.project
     before = project.passes.counted().select_related("result").before(collection_pass).in_commit_order().last()
-    fold = _Fold(project, renames, load_state(project, before), before)
+    known = load_state(project, before, facts.errors if facts else ())
+    fold = _Fold(project, renames, known, before)
     if facts is not None:
         fold.apply(collection_pass, facts)
     else:
