@@ -19,8 +19,9 @@ TERMS = ("cleared", "hidden", "unmasked", "new", "regressed")
 
 def chosen(projects: Iterable[Project]) -> dict[int, Mapping[int, Step]]:
     """By project the passes to show, by their ids. Two queries, whose cost hardly grows with the passes."""
-    baselines = {project.pk: project.baseline_id for project in projects}
-    histories = chapters.told(baselines)
+    asked = list(projects)
+    baselines = {project.pk: project.baseline_id for project in asked}
+    histories = chapters.told(asked)
     starts = {pk: _starts(history) for pk, history in histories.items()}
     found = chapters.opened(histories, {pk: _moments(histories[pk], starts[pk]) for pk in histories})
     return {pk: {step.id: step for step in condense(found[pk], baselines[pk], starts[pk])} for pk in histories}

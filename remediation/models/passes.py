@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
@@ -247,9 +248,10 @@ class Chapter(models.Model):
     """Consecutive passes of a long history in fewer rows: see :mod:`remediation.projections.chapters`.
 
     A trigger removes it with all later ones when a pass that lies in it comes, goes or becomes another: a chapter is
-    true or it is not there.
+    true or it is not there. ``mark`` is never given twice, in no copy of the database: who has read it knows it.
     """
 
+    mark = models.UUIDField(db_default=RandomUUID())
     project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="chapters")
     since = models.DateTimeField()
     until = models.DateTimeField(help_text="Of its last pass; every pass after it has a later time.")

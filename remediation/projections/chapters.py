@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from remediation.models import Chapter, CollectionPass, Project
 from remediation.querysets import MOMENT
 
 FEW = 30 * PART  # passes of a project whose chapters are read fine
+KNOWN = 100  # projects whose chapters a process remembers
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 # Every page with a trend asks these, and Django took longer to write them down than Postgres to answer. They say what
@@ -26,22 +27,24 @@ _PASSES = "FROM remediation_collectionpass p"
 _PLACED = "p.state = 'ended' AND (p.position IS NOT NULL OR (p.commit = '' AND p.requested_commit = ''))"
 _IN_TIME = f"{_AT}, p.position NULLS LAST, p.number"
 _AFTER = f"""
-SELECT {_AT}, {_NUMBERS} {_PASSES} WHERE {_PLACED} AND p.project_id = %s AND {_AT} > %s ORDER BY {_IN_TIME}"""
+SELECT {_AT}, {_NUMBERS} {_PASSES}
+WHERE {_PLACED} AND p.project_id = %(project)s AND {_AT} > %(until)s ORDER BY {_IN_TIME}"""
 _WITHIN = f"""
 SELECT p.project_id, {_AT}, {_NUMBERS} {_PASSES}
-JOIN unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) part(project, since, until)
+JOIN unnest(%(projects)s::bigint[], %(since)s::timestamptz[], %(until)s::timestamptz[]) part(project, since, until)
     ON p.project_id = part.project AND {_AT} BETWEEN part.since AND part.until
 WHERE {_PLACED} ORDER BY {_IN_TIME}"""
 _TOLD = f"""
 SELECT project.id,
-    (SELECT json_agg(json_build_array(since, until, CASE WHEN project.last_pass_number > %s THEN coarse ELSE fine END)
-        ORDER BY until) FROM remediation_chapter WHERE project_id = project.id),
+    (SELECT json_agg(CASE WHEN mark = ANY(%(known)s::uuid[]) THEN json_build_array(mark)
+            ELSE json_build_array(mark, since, until, CASE WHEN project.id = ANY(%(long)s) THEN coarse ELSE fine END)
+        END ORDER BY until) FROM remediation_chapter WHERE project_id = project.id),
     (SELECT json_agg({_NUMBERS} ORDER BY {_IN_TIME}) {_PASSES} WHERE {_PLACED} AND p.project_id = project.id AND
         {_AT} > coalesce((SELECT max(until) FROM remediation_chapter WHERE project_id = project.id), '-infinity')),
     (SELECT p.trigger = 'replay' OR p.requested_commit <> '' {_PASSES} WHERE {_PLACED} AND p.project_id = project.id
         ORDER BY {_AT} DESC, p.position DESC NULLS FIRST, p.number DESC LIMIT 1),
     (SELECT extract(epoch FROM {_AT})::float8 {_PASSES} WHERE p.id = project.baseline_id)
-FROM remediation_project project WHERE project.id = ANY(%s)"""  # noqa: S608  (nothing but constants)
+FROM remediation_project project WHERE project.id = ANY(%(projects)s)"""  # noqa: S608  (nothing but constants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,13 @@ class Told:
         return next((row for row in reversed(self.rest) if row.counted), None)
 
 
+_known: dict[tuple[int, bool], dict[str, Part]] = {}  # by project and resolution, then by their marks
+
+
 def write(project: Project) -> None:
     """Close what can be closed by now. The caller holds the project's row lock, so that nobody else writes any."""
     until = project.chapters.aggregate(last=Max("until"))["last"] or _NEVER
-    passes = list(_read(_AFTER, project.pk, until))
+    passes = _read(_AFTER, {"project": project.pk, "until": until})
     times, rows = [at for at, _ in passes], [_row(numbers) for _, numbers in passes]
     found, start = [], 0
     for part in closed(rows):
@@ -99,13 +105,26 @@ def write(project: Project) -> None:
     Chapter.objects.bulk_create(found)
 
 
-def told(projects: Iterable[int]) -> dict[int, Told]:
-    """The histories of some projects by their ids. One query, and one statement: no pass is missed or read twice."""
-    asked = list(projects)
-    return {
-        pk: Told([_part(*part) for part in parts or ()], [_row(row) for row in rest or ()], bool(replayed), based_at)
-        for pk, parts, rest, replayed, based_at in (_read(_TOLD, FEW, asked) if asked else ())
+def told(projects: Iterable[Project]) -> dict[int, Told]:
+    """The histories of some projects by their ids. One query, and one statement: no pass is missed or read twice.
+
+    A process reads a chapter once: it never becomes another one, it goes, and others come.
+    """
+    global _known  # noqa: PLW0603  (replaced as a whole, so that threads need no lock)
+    long = {project.pk: project.last_pass_number > FEW for project in projects}
+    known = {pk: _known.get((pk, few), {}) for pk, few in long.items()}
+    given = {
+        "projects": list(long),
+        "long": [pk for pk, few in long.items() if few],
+        "known": [mark for parts in known.values() for mark in parts],
     }
+    found, read = {}, {}
+    for pk, parts, rest, replayed, based_at in _read(_TOLD, given) if long else ():
+        own = {mark: _part(*part) if part else known[pk][mark] for mark, *part in parts or ()}
+        read[pk, long[pk]] = own
+        found[pk] = Told(list(own.values()), [_row(row) for row in rest or ()], bool(replayed), based_at)
+    _known = (_known if len(_known) < KNOWN else {}) | read
+    return found
 
 
 def opened(histories: Mapping[int, Told], moments: Mapping[int, Iterable[float]]) -> dict[int, list[Row]]:
@@ -121,8 +140,12 @@ def opened(histories: Mapping[int, Told], moments: Mapping[int, Iterable[float]]
     ]
     whole: dict[tuple[int, datetime], list[Row]] = {(pk, part.until): [] for pk, part in wanted}
     if wanted:
-        places = [pk for pk, _ in wanted], [part.since for _, part in wanted], [part.until for _, part in wanted]
-        for pk, at, numbers in _read(_WITHIN, *places):
+        given = {
+            "projects": [pk for pk, _ in wanted],
+            "since": [part.since for _, part in wanted],
+            "until": [part.until for _, part in wanted],
+        }
+        for pk, at, numbers in _read(_WITHIN, given):
             until = min(end for project, end in whole if project == pk and at <= end)
             whole[pk, until].append(_row(numbers))
     return {
@@ -134,10 +157,10 @@ def opened(histories: Mapping[int, Told], moments: Mapping[int, Iterable[float]]
     }
 
 
-def _read(statement: str, *given: object) -> Iterator[Any]:
+def _read(statement: str, given: Mapping[str, object]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
-        yield from cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _part(since: str, until: str, rows: Iterable[Sequence[Any]]) -> Part:

@@ -26,10 +26,11 @@ def main() -> None:
         for name in chosen.sections or SECTIONS:
             start = time.monotonic()
             section = importlib.import_module(f"tests.benchmarks.{name}")
-            figures += section.measure(data_dir, quick=chosen.quick)
-            print(f"{name}: {time.monotonic() - start:.0f} s", flush=True)
-    if not chosen.quick:
-        keep(figures, KEPT)
+            found = section.measure(data_dir, quick=chosen.quick)
+            print(f"{name}: {time.monotonic() - start:.0f} s\n{table(found)}\n", flush=True)
+            figures += found
+            if not chosen.quick:
+                keep(figures, KEPT)  # what is stopped later has lost nothing
     print(table(figures))
 
 

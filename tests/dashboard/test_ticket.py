@@ -140,7 +140,7 @@ def test_history_mixes_people_and_passes(cast: Cast) -> None:
 
 
 def test_a_long_history_shows_its_last_lines_and_the_others_when_asked(cast: Cast) -> None:
-    for number in range(30):
+    for _ in range(30):
         tickets.claim(cast.ticket(), cast.engineer)
         tickets.release(cast.ticket(), cast.engineer)
     page = _page(cast)

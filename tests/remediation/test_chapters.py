@@ -52,6 +52,36 @@ CHANGES: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+def test_a_process_remembers_a_chapter_and_forgets_it_with_the_passes_that_it_tells_of(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> chapters.Told:
+        return chapters.told([project])[project.pk]
+
+    before = told()
+    parts = before.parts
+    again = told().parts
+    assert len(parts) == 2 and all(one is other for one, other in zip(again, parts, strict=True))
+    project.passes.filter(number=150).update(total=99)
+    chapters.write(project)
+    now = told()
+    assert now.parts[0] is parts[0] and now.parts[1] != parts[1]
+    monkeypatch.setattr(chapters, "_known", {})
+    assert told() == now
+
+
+def test_a_chapter_of_the_same_id_is_another_one(project: Project) -> None:
+    """As after an older copy of the database was put in place of this one."""
+    first = project.chapters.order_by("until").first()
+    assert first is not None
+    chapters.told([project])
+    project.chapters.filter(pk=first.pk).delete()
+    Chapter.objects.create(
+        pk=first.pk, project=project, since=first.since, until=first.until, fine=first.fine[:3], coarse=first.coarse
+    )
+    assert len(chapters.told([project])[project.pk].parts[0].rows) == 3
+
+
 @pytest.mark.parametrize("change", CHANGES, ids=str)
 def test_with_a_pass_that_becomes_another_its_chapter_and_all_later_ones_go(
     project: Project, change: dict[str, Any]
