@@ -15,6 +15,7 @@ class Places:
 
     def __init__(self, root: str) -> None:
         self.root = os.path.abspath(root)
+        self.known: dict[str, str] = {}  # of nodes: each item of a file asks for the same place, and asks twice
 
     def path(self, path: Any) -> str:
         """Relative to the repository's root with forward slashes; what lies outside stays absolute."""
@@ -32,4 +33,7 @@ class Places:
         path = str(getattr(node, "path", None) or node.fspath)
         if is_directory(node):
             return self.path(os.path.dirname(path) if path.endswith(".py") else path) + "/"
-        return self.path(path)
+        place = self.known.get(path)
+        if place is None:
+            place = self.known[path] = self.path(path)
+        return place
