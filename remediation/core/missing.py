@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from remediation.core.records import Cause, Outside, TreeFacts
@@ -195,6 +196,7 @@ def declared_as(module: str, tree: TreeFacts) -> str:
     return known.get(module) or (top if top in tree.declared else "")
 
 
+@lru_cache(maxsize=4_096)
 def distribution(name: str) -> str:
     """A module's or a package's name as package indexes compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 
 # Top-level modules, and dotted ones whose package stayed. What Python 2 had and Python 3 never had left in 3.0.
 _MODULES = {
@@ -127,6 +128,7 @@ REMOVED_METHODS = {
 _STDLIB = frozenset(sys.stdlib_module_names) | {name.partition(".")[0] for name in REMOVED_MODULES}
 
 
+@lru_cache(maxsize=4_096)
 def module_left(module: str) -> str:
     """The version in which a (dotted) module left the standard library, "" where it is not known to have left."""
     parts = module.split(".")

@@ -106,7 +106,7 @@ def _parse(line: bytes) -> Event | None:
     if len(line) > LINE:
         return None
     try:
-        event = json.loads(line, parse_constant=_no_constant)
+        event = _JSON.decode(line.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):  # also UnicodeDecodeError, and integers of thousands of digits
         return None
     return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
@@ -114,6 +114,9 @@ def _parse(line: bytes) -> Event | None:
 
 def _no_constant(name: str) -> None:
     raise ValueError(name)  # NaN and Infinity are no JSON, and Postgres refuses them
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _check_end(recording: Recording, event: Event, stream: bytes, start: int) -> None:
@@ -272,7 +275,7 @@ def _records(value: object, limit: int) -> list[Event]:
 
 def _line(fields: Event, key: str, limit: int = NAME) -> str:
     value = fields.get(key)
-    return clean_line(value, limit) if isinstance(value, str) else ""
+    return clean_line(value, limit) if value and isinstance(value, str) else ""
 
 
 def _texts(value: object, limit: int, longest: int = NAME) -> tuple[str, ...]:

@@ -37,4 +37,8 @@ def clean_text(value: object, limit: int = 2_000) -> str:
 
 def clean_line(value: object, limit: int = 300) -> str:
     """Like :func:`clean_text`, on one line: every run of white space becomes one space."""
-    return " ".join(clean_text(value, limit).split())
+    text = clean_text(value, limit)
+    # Most lines have no run of it: the only white space that is printable is the space.
+    if text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " ":
+        return text
+    return " ".join(text.split())

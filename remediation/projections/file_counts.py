@@ -8,7 +8,7 @@ from remediation.core.records import FileResult
 from remediation.core.whereabouts import Seen
 from remediation.core.written import BLOCKED
 from remediation.models import CollectionPass, Project, TestFile
-from remediation.projections.rows import set_numbers
+from remediation.projections.rows import set_columns
 
 Counts = tuple[int | None, int | None, int | None]  # written, gave, id of the pass in which it gave them
 
@@ -47,7 +47,7 @@ class FileCounts:
             if counts != self.known.get(path, _NOTHING):
                 self.known[path] = counts
                 rows.append((self.files[path], *counts))
-        set_numbers(TestFile, ["written", "gave", "gave_in_id"], rows)
+        set_columns(TestFile, {"written": "bigint", "gave": "bigint", "gave_in_id": "bigint"}, rows)
 
     def _counts(
         self, path: str, old: str, was: FileResult | None, file: FileResult | None, last: CollectionPass | None

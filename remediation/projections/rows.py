@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connections, models, router
 
@@ -18,14 +18,17 @@ def copy_in(model: type[models.Model], columns: Sequence[str], rows: Iterable[Se
             copy.write_row(row)
 
 
-def set_numbers(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[int | None]]) -> None:
-    """UPDATE many rows by id: each is its id and a number, or None, for every column. One statement."""
+def set_columns(model: type[models.Model], columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
+    """UPDATE many rows by id: each is its id and a value for every column. One statement.
+
+    ``columns``: the database's names, each with its type there ("bigint", "text").
+    """
     if not rows:
         return
     names = ", ".join(f'"{column}" = given."{column}"' for column in columns)
     given = ", ".join(f'"{column}"' for column in ("id", *columns))
-    arrays = ", ".join(["%s::bigint[]"] * (len(columns) + 1))
-    # Names are our own models'; the numbers are parameters.
+    arrays = ", ".join(f"%s::{kind}[]" for kind in ("bigint", *columns.values()))
+    # Names and types are our own models'; the values are parameters.
     statement = f'UPDATE "{model._meta.db_table}" AS row SET {names} FROM unnest({arrays}) AS given({given})'  # noqa: S608
     with _connection(model).cursor() as cursor:
         cursor.execute(f"{statement} WHERE row.id = given.id", [list(column) for column in zip(*rows, strict=True)])

@@ -19,9 +19,13 @@ from remediation.projections.lines import write_lines
 from remediation.projections.opening import Opening
 from remediation.projections.prints import MOVED_FROM, fingerprint_row
 from remediation.projections.regroup import is_touched
+from remediation.projections.rows import set_columns
 from remediation.rulebook import Rulebook
 
-_DECIDED = ("errors", "hidden_errors", "blocking", "status", "verified_pass", "regressed_pass", "marked_fixed_in")
+_DECIDED = {
+    "errors": "int", "hidden_errors": "int", "blocking": "text", "status": "text", "verified_pass_id": "bigint",
+    "regressed_pass_id": "bigint", "marked_fixed_in": "text",
+}  # fmt: skip
 
 
 class TicketBook:
@@ -234,7 +238,8 @@ class TicketBook:
             if verb:
                 data = {"before": before[0], "after": ticket.errors, "hidden": ticket.hidden_errors}
                 lines.append((ticket, verb, data | {"ways": dict(sorted(ways[pk].items()))}))
-        Ticket.objects.bulk_update([ticket for _, ticket in sorted(touched.items())], _DECIDED)
+        rows = [[pk, *(getattr(ticket, column) for column in _DECIDED)] for pk, ticket in sorted(touched.items())]
+        set_columns(Ticket, _DECIDED, rows)
         write_lines(lines, collection_pass)
         verified = frozenset(pk for pk, ticket in self.tickets.items() if ticket.status == "verified")
         return replace(state, verified=verified)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from django.db import connection
 from django.db.models import Q
 
 from remediation.core.fingerprint import Pair
@@ -29,6 +30,8 @@ _OCCURRENCE = (
     "fingerprint_id", "file_id", "appeared_as", "first_pass_id", "closed_pass_id", "close_reason", "settled_pass_id",
     "settlement",
 )  # fmt: skip
+_CLOSE_STATES = """
+UPDATE remediation_filestate SET closed_pass_id = %s WHERE closed_pass_id IS NULL AND file_id = ANY(%s)"""
 
 
 class Writer:
@@ -48,8 +51,8 @@ class Writer:
         """Write what moved. A quiet movement writes nothing."""
         if movement.quiet:
             return
-        self._add_files(movement)
-        self._write_states(collection_pass, movement)
+        new = self._add_files(movement)
+        self._write_states(collection_pass, movement, new)
         self._close(collection_pass, movement, fingerprints)
         self._open(collection_pass, movement, fingerprints)
 
@@ -73,7 +76,8 @@ class Writer:
             for category, environment in sorted(errors)
         )
 
-    def _add_files(self, movement: Movement) -> None:
+    def _add_files(self, movement: Movement) -> Mapping[str, int]:
+        """Rows for files that were never met; returns those."""
         paths = set(movement.files) | {pair[0] for pair in movement.errors}
         paths |= {new[0] for new in movement.moved.values()} | {new[0] for new, _ in movement.hidden_moved.values()}
         missing = sorted(paths - self.files.keys())
@@ -81,10 +85,13 @@ class Writer:
         rows = ((ids[path], self.project.pk, path, TestFile.digest_of(path)) for path in missing)
         copy_in(TestFile, ("id", "project_id", "path", "digest"), rows)
         self.files.update(ids)
+        return ids
 
-    def _write_states(self, collection_pass: CollectionPass, movement: Movement) -> None:
-        ids = [self.files[path] for path in movement.files]
-        FileState.objects.filter(file_id__in=ids, closed_pass__isnull=True).update(closed_pass=collection_pass)
+    def _write_states(self, collection_pass: CollectionPass, movement: Movement, new: Collection[str]) -> None:
+        changed = [self.files[path] for path in movement.files if path not in new]
+        if changed:  # as one array: Django would write down a parameter for each of thousands
+            with connection.cursor() as cursor:
+                cursor.execute(_CLOSE_STATES, [collection_pass.pk, changed])
         rows = (
             (self.files[path], file.code, file.tests, file.reason[:300], collection_pass.pk)
             for path, file in sorted(movement.files.items())
