@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
+from remediation.core.json_lines import Event, lines, parse
 from remediation.core.records import Cause, CollectionError, Frame, Outside, SessionFacts
 from remediation.core.text import clean_line, clean_text
 
-LINE = 4_000_000  # bytes; the reporter's own caps keep a line far below
 LARGEST = 2**31 - 1  # what a Postgres integer holds
 PATH, NODE, MESSAGE, TRACEBACK, NAME = 1_000, 2_000, 4_000, 20_100, 500
 FRAMES, PENDING, BASES, WARNINGS, LIST, PACKAGES = 12, 200, 50, 200, 500, 2_000
 OUTSIDE, CHAIN, NEAR, CYCLE = 4, 4, 5, 20
 ERRORS = 200_000
 
-Event = dict[str, Any]
 Why = tuple[str, str]  # a code of core.silence.MECHANISMS, and details in words
 _HOW = {
     "skipped": ("skip", "importorskip", "unittest"),
@@ -75,10 +71,10 @@ class Recording:
 def read(stream: bytes) -> Recording:
     """Every event of ``stream``; what is damaged is left out and said in ``garbled``. Never raises."""
     recording = Recording()
-    for start, line in _lines(stream):
+    for start, line in lines(stream):
         if recording.finish is not None:
             recording.blame("something was written after its end")
-        event = _parse(line)
+        event = parse(line)
         if event is None:
             recording.blame("a line is not what the reporter writes")
             continue
@@ -91,32 +87,6 @@ def read(stream: bytes) -> Recording:
 def clean_path(value: object) -> str:
     """A path as it is stored: cleaned, on one line, its spaces kept; "" where it is no text."""
     return clean_text(value, PATH).replace("\n", " ") if isinstance(value, str) else ""
-
-
-def _lines(stream: bytes) -> Iterator[tuple[int, bytes]]:
-    start = 0
-    while start < len(stream):
-        stop = stream.find(b"\n", start)
-        stop = len(stream) if stop < 0 else stop
-        yield start, stream[start:stop]
-        start = stop + 1
-
-
-def _parse(line: bytes) -> Event | None:
-    if len(line) > LINE:
-        return None
-    try:
-        event = _JSON.decode(line.decode("utf-8", "surrogatepass"))
-    except (ValueError, RecursionError):  # also UnicodeDecodeError, and integers of thousands of digits
-        return None
-    return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)  # NaN and Infinity are no JSON, and Postgres refuses them
-
-
-_JSON = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _check_end(recording: Recording, event: Event, stream: bytes, start: int) -> None:
