@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from remediation.core.condense import LIMIT
-from remediation.models import CollectionPass, Occurrence, Project
+from remediation.models import CollectionPass, Project
 
 AXIS = ("pk", "outcome", "position", "number")  # what an axis needs of a pass
 
@@ -100,14 +101,29 @@ def axis_rows(project: Project) -> Any:
 
 def intervals_of(axis: Axis, ticket_ids: Sequence[int]) -> dict[int, list[Interval]]:
     """The occurrences of some tickets as intervals between passes, of those that reach into the axis. One query."""
-    rows = Occurrence.objects.filter(fingerprint__ticket__in=ticket_ids)
-    if axis.start:  # a pass that landed meanwhile closes what the axis still has open
-        rows = rows.filter(Q(closed_pass=None) | Q(closed_pass__in=[*axis.places, *axis.coming]))
     found: dict[int, list[Interval]] = {pk: [] for pk in ticket_ids}
-    fields = ("fingerprint__ticket", "closed_pass", "first_pass", "first_pass__position", "first_pass__number")
-    for ticket, closed, *first in rows.values_list(*fields):
-        found[ticket].append((axis.first(*first), closed))
+    # A pass that landed meanwhile closes what the axis still has open.
+    given = {"tickets": list(ticket_ids), "shown": [*axis.places, *axis.coming]}
+    with connection.cursor() as cursor:
+        cursor.execute(_INTERVALS, given)
+        for ticket, closed, *first in cursor.fetchall():
+            found[ticket].append((axis.first(*first), closed))
     return found
+
+
+# What is open comes by the tickets, what has ended by the passes shown, which are the project's own: one condition for
+# both would look through what every project has open.
+_INTERVALS = """
+SELECT cause.ticket_id, one.closed_pass_id, first.id, first.position, first.number
+FROM (
+    SELECT seen.* FROM remediation_fingerprint own CROSS JOIN LATERAL (
+        SELECT * FROM remediation_occurrence WHERE fingerprint_id = own.id AND closed_pass_id IS NULL OFFSET 0) seen
+    WHERE own.ticket_id = ANY(%(tickets)s)
+    UNION ALL
+    SELECT * FROM remediation_occurrence WHERE closed_pass_id = ANY(%(shown)s)
+) one
+JOIN remediation_fingerprint cause ON cause.id = one.fingerprint_id AND cause.ticket_id = ANY(%(tickets)s)
+JOIN remediation_collectionpass first ON first.id = one.first_pass_id"""
 
 
 def draw(axis: Axis, intervals: Iterable[Interval], width: int = 96, height: int = 22) -> Sparkline:

@@ -51,10 +51,10 @@ def known_causes_of(ticket: Ticket) -> KnownCauses:
     own = Fingerprint.objects.filter(ticket=ticket)
     others = Q(project=ticket.project, version=fingerprint.VERSION, kind__in=own.values("kind"))
     rows = Fingerprint.objects.filter(Q(ticket=ticket) | others & Q(ticket__merged_into=None))
-    ours = Case(When(ticket=ticket, then=0), default=1)
+    first = Case(When(ticket=ticket, then=0), default=1)
     said = Exists(Regrouping.objects.filter(project=ticket.project))
     held = Exists(Ticket.objects.filter(merged_into=ticket))
-    ordered = rows.annotate(regrouped=said, joined=held).order_by(ours, "-ticket__number", "pk")
+    ordered = rows.annotate(regrouped=said, joined=held).order_by(first, "-ticket__number", "pk")
     found = list(ordered.values_list(*_OF_A_CAUSE, "regrouped", "joined", named=True)[:_LOOKED])
     if not found:
         return KnownCauses([], [])

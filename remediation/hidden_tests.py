@@ -15,21 +15,28 @@ from remediation.models import Project, Ticket
 
 __all__ = ["blocked_files", "impact_of"]
 
-# One statement, so that both halves are of one moment; as text, because pages ask it again and again.
+# One statement, so that both halves are of one moment; as text, because pages ask it again and again. Each half goes
+# from the project's own rows to what belongs to them (OFFSET 0 forbids another way): what other projects have is more.
 _BLOCKED = f"""
 SELECT (
     SELECT json_agg(json_build_array(file.id, file.path, seen.state, seen.tests, seen.reason, file.gave, p.number,
         file.written))
     FROM remediation_testfile file
-    JOIN remediation_filestate seen ON seen.file_id = file.id
+    CROSS JOIN LATERAL (SELECT * FROM remediation_filestate
+        WHERE file_id = file.id AND closed_pass_id IS NULL OFFSET 0) seen
     LEFT JOIN remediation_collectionpass p ON p.id = file.gave_in_id
-    WHERE file.project_id = %s AND seen.closed_pass_id IS NULL AND seen.state IN {tuple(sorted(BLOCKED))}
+    WHERE file.project_id = %s AND seen.state IN {tuple(sorted(BLOCKED))}
 ), (
-    SELECT json_agg(json_build_array(one.file_id, cause.ticket_id, one.closed_pass_id IS NULL))
-    FROM remediation_occurrence one
-    JOIN remediation_fingerprint cause ON cause.id = one.fingerprint_id
-    WHERE cause.project_id = %s AND (one.closed_pass_id IS NULL
-        OR (one.close_reason IN {tuple(sorted(HIDDEN))} AND one.settled_pass_id IS NULL))
+    SELECT json_agg(json_build_array(one.file_id, cause.ticket_id, one.seen))
+    FROM remediation_fingerprint cause
+    CROSS JOIN LATERAL (
+        SELECT file_id, true AS seen FROM remediation_occurrence
+        WHERE fingerprint_id = cause.id AND closed_pass_id IS NULL
+        UNION ALL
+        SELECT file_id, false FROM remediation_occurrence
+        WHERE fingerprint_id = cause.id AND close_reason IN {tuple(sorted(HIDDEN))} AND settled_pass_id IS NULL
+        OFFSET 0) one
+    WHERE cause.project_id = %s
 )"""  # noqa: S608  (nothing but constants)
 
 

@@ -1,4 +1,4 @@
-"""The README's table of pages has the rows that the benchmark measures, as the benchmark writes them."""
+"""The README's tables of what it costs have the rows that the benchmark measures, as the benchmark writes them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.pages import LENGTHS, PAGES
-from tests.benchmarks.readme import HEAD, MADE_OF, table
+from tests.benchmarks.readme import HEAD, MADE_OF, WORK, WORK_HEAD, table, work
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
 
-def rows() -> list[list[str]]:
-    """The cells of the table, its head first."""
-    text = README[README.index("**What it costs.**") :]
-    lines = re.search(r"(?:^\|.*\|\n)+", text, re.MULTILINE)
+def rows(first: str = "page") -> list[list[str]]:
+    """The cells of a table, its head first."""
+    text = README[README.index("**What it costs**") :]
+    lines = re.search(rf"^\| {first} \|.*\|\n(?:^\|.*\|\n)+", text, re.MULTILINE)
     assert lines
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[0].splitlines()]
 
@@ -50,3 +50,24 @@ def test_what_is_printed_is_a_table_of_them() -> None:
     del short["page-ticket-10000"]
     with pytest.raises(KeyError):
         table(short)
+
+
+def test_work_has_its_rows_and_its_ratios() -> None:
+    head, _, *body = rows("work")
+    assert tuple(head) == WORK_HEAD
+    assert [(row[0], row[4], row[5]) for row in body] == [(words, goal, made) for _, words, goal, made in WORK]
+    for row in body:
+        if row[3]:
+            value, floor = (float(cell.split()[0]) for cell in row[1:3])
+            assert float(row[3]) == pytest.approx(value / floor, rel=0.25), row[0]
+
+
+def test_work_is_printed_as_a_table() -> None:
+    figures = {name: {"value": 1.5, "unit": "s per pass", "floor": None, "ratio": None} for name, *_ in WORK}
+    figures["record-new"] |= {"floor": 0.5, "ratio": 3.0}
+    lines = work(figures).splitlines()
+    assert len(lines) == 2 + len(WORK)
+    assert "| 1.5 s | 0.5 s | 3.00 | 6 |" in lines[4] and "| 1.5 s |  |  |  |" in lines[6]
+    del figures["idle-pss"]
+    with pytest.raises(KeyError):
+        work(figures)

@@ -7,6 +7,7 @@ import hashlib
 from django.db import models
 from django.db.models import Q
 
+from remediation.core.silence import MECHANISMS
 from remediation.querysets import FileStateQuerySet
 
 
@@ -55,6 +56,14 @@ class FileState(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["file"], condition=Q(closed_pass__isnull=True), name="file_state_one_open")
+        ]
+        # Silent files are few among all there are, and every page counts them.
+        indexes = [
+            models.Index(
+                fields=["file"],
+                name="file_state_silent",
+                condition=Q(closed_pass__isnull=True, state__in=list(MECHANISMS)),
+            )
         ]
 
     def __str__(self) -> str:

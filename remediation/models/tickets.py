@@ -155,7 +155,7 @@ class Occurrence(models.Model):
     again: then ``settled_pass`` and ``settlement`` (fixed, deleted, moved, seen) say how it ended.
     """
 
-    fingerprint = models.ForeignKey(Fingerprint, models.CASCADE, related_name="occurrences")
+    fingerprint = models.ForeignKey(Fingerprint, models.CASCADE, related_name="occurrences", db_index=False)
     file = models.ForeignKey(TestFile, models.CASCADE, related_name="occurrences")
     appeared_as = models.CharField(max_length=10)
     first_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, related_name="+")
@@ -180,8 +180,11 @@ class Occurrence(models.Model):
                 name="occurrence_closed_with_reason",
             ),
         ]
-        # What is hidden is few of what has ended, and asked for by every page.
-        indexes = [models.Index(fields=["fingerprint"], name="occurrence_unsettled", condition=UNSETTLED)]
+        # What is open or hidden is few of what has ended, and asked for by every page.
+        indexes = [
+            models.Index(fields=["fingerprint", "closed_pass"], name="occurrence_by_cause"),
+            models.Index(fields=["fingerprint"], name="occurrence_unsettled", condition=UNSETTLED),
+        ]
 
     def __str__(self) -> str:
         return f"{self.fingerprint} in {self.file}"

@@ -33,6 +33,7 @@ def measure(data_dir: Path, *, quick: bool) -> list[Figure]:
     passes = 30 if quick else 1_000
     project = histories.project("browser")
     histories.long_history(project, passes, errors=100, changed=2)
+    histories.settle()
     overview = f"/p/{project.slug}/"
     seen: dict[str, list[float]] = {"paint": [], "floor": [], "chart": [], "shift": [], "first": [], "all": []}
     with served(data_dir) as visitor, sync_playwright() as playwright:

@@ -24,6 +24,7 @@ def measure(data_dir: Path, *, quick: bool) -> list[Figure]:
         since = 1
         for length in (short, long):
             histories.long_history(project, length - since + 1, errors=100, changed=2, since=since)
+            histories.settle()
             since = length + 1
             figures += of_project(visitor, project, length, runs=2 if quick else RUNS)
     return [*figures, *growth(figures, short, long)]

@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks.readme``: the README's table of pages, from the last build/bench.json."""
+"""``python -m tests.benchmarks.readme``: the README's two tables of what it costs, from the last build/bench.json."""
 
 from __future__ import annotations
 
@@ -11,21 +11,58 @@ from tests.benchmarks.pages import LENGTHS, PAGES
 
 KEPT = Path(__file__).parents[2] / "build" / "bench.json"
 HEAD = ("page", "1,000 passes", "constant", "ratio", "10,000 passes", "ratio", "growth", "what the rest is made of")
-# By processor time at 1,000 passes: Postgres / our queries (built, read) / templates / everything else.
+# By time at 1,000 passes: Postgres / our queries (built, read) / templates / everything else.
 MADE_OF = {
-    "overview": "18 / 32 / 14 / 36 %: about two fifths read chapters and 250 passes, a tenth draws the plot",
-    "trend": "22 / 33 / 0 / 45 %: the same reading; then Plotly's JSON, kept while nothing changes",
-    "tickets": "17 / 25 / 29 / 29 %: fourteen queries, a row of twenty tickets with two lines each",
-    "ticket": "22 / 31 / 22 / 25 %: nineteen queries, of a dozen subjects; one stored result is opened",
-    "passes": "7 / 27 / 44 / 22 %: fifty rows and 150 bars; Postgres groups all passes",
-    "pass": "14 / 38 / 17 / 31 %",
-    "portfolio": "as the overview's reading, for every project",
+    "overview": "17 / 35 / 20 / 28 %: a quarter reads chapters and 220 passes; the drawing is kept while it holds",
+    "trend": "25 / 39 / 0 / 36 %: the same reading; then Plotly's JSON, kept in the same way",
+    "tickets": "ten queries; two fifths are the rows of twenty tickets with two lines each",
+    "ticket": "13 / 40 / 23 / 24 %: ten queries of a dozen subjects; one stored result is opened",
+    "passes": "fifty rows and 150 bars, most of it in templates; Postgres groups all passes from one index",
+    "pass": "eight queries, the errors by ticket",
+    "portfolio": "the overview's reading, for every project",
     "my-work": "one query over all projects",
 }
 
+WORK_HEAD = ("work", "takes", "its floor", "ratio", "goal", "what it is made of")
+# Name, in words, the goal, and what it is made of.
+WORK = (
+    ("pass-generated-same-commit", "a whole pass of 7,020 tests, the same commit again", "0.70",
+     "floor: bare `pytest --collect-only`. Pytest itself but its end; a tenth is checkout, interpreter and record"),
+    ("pass-generated-next-commit", "a whole pass of the next commit", "0.70",
+     "the same: byte-code of unchanged files stays warm"),
+    ("record-new", "5,000 new errors of 60 causes, from the stream to the page", "6",
+     "floor: one COPY of as many rows. A fifth reads the stream, a third groups and packs, a third writes"),
+    ("record-unchanged", "the same errors once more", "3",
+     "two fifths read the stream, two fifths group and pack; next to nothing is written"),
+    ("record-falling", "60 passes from 120 errors to none, each", "", "15 rows of 10 KiB a pass"),
+    ("record-long", "500 passes of 100 errors, two of which change, each", "", "10 rows of 16 KiB a pass"),
+    ("rebuild-1000-2", "1,000 passes computed again, two changes a pass", "", "a third reads each pass's errors"),
+    ("rebuild-1000-10", "1,000 passes computed again, ten changes a pass", "", "the rest is linear in changes"),
+    ("browser-first-paint", "the overview's first paint, 1,000 passes, a fourth of the processor", "",
+     "floor: a page that is a constant"),
+    ("browser-chart", "until Plotly has drawn", "", "1.5 MB of script, read and run"),
+    ("browser-bytes-before-chart", "sent before the chart", "", "page, styles and scripts; nothing moves after it"),
+    ("idle-pss", "web, worker and beat at rest", "300 MiB", "one process and its forks"),
+    ("at-once-passes", "20 passes on two workers", "1", "floor: the same, one after the other"),
+    ("at-once-recordings", "60 overlapping recordings, each", "", "no deadlock"),
+)  # fmt: skip
+
+
+def work(figures: Mapping[str, Mapping[str, Any]]) -> str:
+    """Everything but pages, in Markdown. Raises KeyError where something was not measured."""
+    rows = [WORK_HEAD, ("---",) * len(WORK_HEAD), *(_work(figures[name], *said) for name, *said in WORK)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _work(figure: Mapping[str, Any], words: str, goal: str, made_of: str) -> tuple[str, ...]:
+    unit = figure["unit"].partition(" per ")[0]
+    floor = "" if figure["floor"] is None else f"{figure['floor']:g} {unit}"
+    ratio = "" if figure["ratio"] is None else f"{figure['ratio']:.2f}"
+    return words, f"{figure['value']:g} {unit}", floor, ratio, goal, made_of
+
 
 def table(figures: Mapping[str, Mapping[str, Any]]) -> str:
-    """In Markdown. Raises KeyError where a page was not measured."""
+    """The pages, in Markdown. Raises KeyError where one was not measured."""
     rows = [HEAD, ("---",) * len(HEAD), *(_row(name, figures) for name in PAGES)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
@@ -40,4 +77,5 @@ def _row(name: str, figures: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]
 
 
 if __name__ == "__main__":
-    print(table({figure["name"]: figure for figure in json.loads(KEPT.read_text())}))
+    found = {figure["name"]: figure for figure in json.loads(KEPT.read_text())}
+    print(f"{work(found)}\n\n{table(found)}")
