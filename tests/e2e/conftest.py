@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from dashboard.testing import browser_arguments, find_browser
@@ -90,3 +92,17 @@ def visit(browser: Browser, live_server: Any, cast: Cast) -> Iterator[Visit]:
     yield open_for
     for context in contexts:
         context.close()
+    _let_it_answer()
+
+
+def _let_it_answer() -> None:
+    """A page that was left is still being made: its questions and the removal of all rows could wait for each other."""
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state NOT IN ('idle', '')"
+    quiet = 0
+    with connection.cursor() as cursor:
+        for _ in range(200):
+            cursor.execute(f"{busy} AND pid <> pg_backend_pid()")
+            quiet = 0 if cursor.fetchone()[0] else quiet + 1
+            if quiet == 3:  # between two questions of one page there is a moment without any
+                return
+            time.sleep(0.03)

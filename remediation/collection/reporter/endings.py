@@ -55,8 +55,12 @@ class Watchdog:
             self.since = now
             faulthandler.dump_traceback_later(self.seconds, file=self.output)
 
-    def stop(self) -> None:
+    def forget(self) -> None:
+        """An error was met: pytest itself takes a dump back that is due, so the next file sets it anew."""
         self.since = 0.0
+
+    def stop(self) -> None:
+        self.forget()
         if self.seconds:
             faulthandler.cancel_dump_traceback_later()
 

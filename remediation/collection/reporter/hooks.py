@@ -191,6 +191,7 @@ class Reporter:
     def report(self, collector: Any, report: Any) -> None:
         is_file = isinstance(collector, pytest.File) and not is_directory(collector)
         if report.failed:
+            self.watchdog.forget()
             self.error(collector, report)
         elif report.skipped and (is_file or is_directory(collector)):
             _, line, reason = report.longrepr if isinstance(report.longrepr, tuple) else ("", 0, str(report.longrepr))
