@@ -33,7 +33,7 @@ WORK = (
     ("record-new", "5,000 new errors of 60 causes, from the stream to the page", "6",
      "floor: one COPY of as many rows. A fifth reads the stream, a third groups and packs, a third writes"),
     ("record-unchanged", "the same errors once more", "3",
-     "two fifths read the stream, two fifths group and pack; next to nothing is written"),
+     "a third reads the stream, half groups and packs; next to nothing is written"),
     ("record-falling", "60 passes from 120 errors to none, each", "", "15 rows of 10 KiB a pass"),
     ("record-long", "500 passes of 100 errors, two of which change, each", "", "10 rows of 16 KiB a pass"),
     ("rebuild-1000-2", "1,000 passes computed again, two changes a pass", "", "a third reads each pass's errors"),
@@ -43,7 +43,7 @@ WORK = (
     ("browser-chart", "until Plotly has drawn", "", "1.5 MB of script, read and run"),
     ("browser-bytes-before-chart", "sent before the chart", "", "page, styles and scripts; nothing moves after it"),
     ("idle-pss", "web, worker and beat at rest", "300 MiB", "one process and its forks"),
-    ("at-once-passes", "20 passes on two workers", "1", "floor: the same, one after the other"),
+    ("at-once-passes", "20 passes on two workers", "", "floor: the same, one after the other"),
     ("at-once-recordings", "60 overlapping recordings, each", "", "no deadlock"),
 )  # fmt: skip
 
