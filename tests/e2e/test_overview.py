@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from remediation import passes
 from remediation.models import CollectionPass
@@ -63,6 +63,24 @@ def test_nothing_moves_when_a_pass_starts_by_itself(visit: Visit, cast: Cast, wi
     expect(page.locator("#live")).to_contain_text("1,061 errors so far")
     assert page.locator("#plot").bounding_box() == top
     assert page.evaluate("window.shifted") < 0.02
+
+
+def test_nothing_is_painted_where_a_later_part_of_the_page_pushes_it_away(visit: Visit, cast: Cast) -> None:
+    visitor = visit("engineer", width=390)
+
+    def first_half(route: Route) -> None:
+        whole = route.fetch()
+        route.fulfill(response=whole, body=whole.text().partition('<section class="split"')[0])
+
+    visitor.page.route("**/p/atlas/", first_half)
+    page = visitor.go("/p/atlas/")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.locator("aside.pass")).to_be_hidden()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(page.locator("aside.pass")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.unroute("**/p/atlas/")
+    expect(visitor.overview().locator("aside.pass")).to_be_visible()
 
 
 def test_a_first_pass_takes_the_place_of_nothing(visit: Visit, cast: Cast) -> None:
