@@ -1,13 +1,17 @@
-"""An error of collection with the exception behind it, as frozen values."""
+"""An error of collection with the exception behind it, as frozen values.
+
+A pass may bring tens of thousands of them, each with a dozen values: they are made, read and compared as msgspec's
+structs are, in a fifth of the time of dataclasses, and the garbage collector need not look at what holds only texts.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, order=True)
-class Frame:
+
+class Frame(msgspec.Struct, frozen=True, order=True, gc=False):
     """One in-repository frame of a traceback.
 
     ``statement`` is the source line that was executing. ``pending`` are short digests of the import
@@ -22,8 +26,7 @@ class Frame:
     pending: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Outside:
+class Outside(msgspec.Struct, frozen=True, order=True, gc=False):
     """One frame outside the repository: dotted module, function, and the statement that was executing.
 
     ``origin`` is "stdlib", "package" or "pytest". Neither path nor line: they differ between machines and releases.
@@ -40,8 +43,7 @@ class Outside:
         return self.module.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True, order=True, gc=False):
     """The exception behind an error, taken from the object and never from printed text.
 
     ``type`` is the class name, with its module unless that is ``builtins``. ``name``, ``path`` and
@@ -85,8 +87,7 @@ class Cause:
         return self.frames[-1] if self.frames else None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class CollectionError:
+class CollectionError(msgspec.Struct, frozen=True, order=True, gc=False):
     """One failing collector as pytest reported it, folded into the file it belongs to."""
 
     path: str
@@ -96,20 +97,11 @@ class CollectionError:
 
 
 def error_of(document: dict[str, Any]) -> CollectionError:
-    """Inverse of ``dataclasses.asdict`` on an error, for what comes back from JSON."""
-    return CollectionError(
-        path=document["path"],
-        node=document["node"],
-        cause=_cause(document["cause"]),
-        traceback=document["traceback"],
-    )
+    """An error from what :func:`document_of` made of one, after a way through JSON."""
+    return msgspec.convert(document, CollectionError)
 
 
-def _cause(document: dict[str, Any]) -> Cause:
-    fields = dict(document)
-    fields["frames"] = tuple(Frame(**{**f, "pending": tuple(f["pending"])}) for f in fields["frames"])
-    for name in ("bases", "near", "cycle"):
-        fields[name] = tuple(fields.get(name, ()))
-    fields["outside"] = tuple(Outside(**frame) for frame in fields.get("outside", ()))
-    fields["chain"] = tuple(_cause(link) for link in fields.get("chain", ()))
-    return Cause(**fields)
+def document_of(error: CollectionError) -> dict[str, Any]:
+    """An error as plain values for JSON, every field by its name."""
+    document: dict[str, Any] = msgspec.to_builtins(error)
+    return document

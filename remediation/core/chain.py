@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from remediation.core.records import Cause
 from remediation.core.stdlib_history import module_left, name_left

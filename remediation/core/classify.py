@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+import msgspec
 
 from remediation.core.chain import asked_module, first, missing_name, root_of, short_type
 from remediation.core.kinds import ENVIRONMENT_KINDS, KINDS
@@ -43,8 +44,7 @@ _MISFITS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Classified:
+class Classified(msgspec.Struct, frozen=True, gc=False):
     """An error with its kind and the structured facts that the fingerprint and the title are made from.
 
     ``cause`` is the root of the exception's chain. ``module`` and ``name`` are filled where the kind has them;

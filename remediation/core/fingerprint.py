@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+import msgspec
 
 from remediation.core.blame import blamed, place_of, variable_of
 from remediation.core.chain import short_type
@@ -20,8 +21,7 @@ VERSION = 2
 Pair = tuple[str, str]  # (test file's path, readable fingerprint key)
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(msgspec.Struct, frozen=True, gc=False):
     """An error with the readable key of its root cause."""
 
     error: Classified

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from remediation.core.json_lines import LINE
+from remediation.core.limits import LARGEST
 from remediation.core.records import SessionFacts
 from remediation.core.silence import SERVING, is_outside, matches, unrecursed
-from remediation.core.stream import LARGEST, clean_path, read
+from remediation.core.stream import clean_path, read
 from remediation.core.text import clean_line
 
 RECENT = 20  # files remembered with what they gave

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from remediation.core.classify import Classified
 from remediation.core.evidence import passed_beyond
 from remediation.core.fingerprint import Identified, Pair, identify, key_of
@@ -184,11 +186,11 @@ def _renamed_hidden(pair: Pair, path: str, file: FileResult | None, errors: Mapp
 def _renamed(known: Identified, renames: Mapping[str, str], errors: Mapping[Pair, Identified]) -> Identified:
     """The same error under new paths. Its key may name a renamed file; it follows only when the pass saw it so."""
     path = renames.get(known.error.path, known.error.path)
-    frames = tuple(replace(f, path=renames.get(f.path, f.path)) for f in known.error.cause.frames)
+    frames = tuple(structs.replace(f, path=renames.get(f.path, f.path)) for f in known.error.cause.frames)
     filename = renames.get(known.error.cause.filename, known.error.cause.filename)
-    cause = replace(known.error.cause, frames=frames, filename=filename)
+    cause = structs.replace(known.error.cause, frames=frames, filename=filename)
     cycle = tuple(renames.get(file, file) for file in known.error.cycle)
-    error = replace(known.error, path=path, cause=cause, cycle=cycle)
+    error = structs.replace(known.error, path=path, cause=cause, cycle=cycle)
     key = key_of(error)
     return Identified(error, key if (path, key) in errors else known.key)
 

@@ -7,12 +7,13 @@ Paths are relative to the repository's root with forward slashes. Every text has
 from __future__ import annotations
 
 import hashlib
-import json
 import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from remediation.core.causes import Cause, CollectionError, Frame, Outside, error_of
+import msgspec
+
+from remediation.core.causes import Cause, CollectionError, Frame, Outside, document_of, error_of
 
 __all__ = [
     "FILE_STATES",
@@ -28,6 +29,7 @@ __all__ = [
     "SessionFacts",
     "TreeFacts",
     "Verdict",
+    "document_of",
     "error_of",
 ]
 
@@ -123,8 +125,8 @@ class PassResult:
             "inventory": sorted(self.inventory),
             "warnings": sorted(self.warnings),
         }
-        document = {"format": FORMAT, **_fields(self), **ordered}
-        return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_fields).encode()
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return _ENCODER.encode({"format": FORMAT, **fields, **ordered})
 
     def digest(self) -> str:
         """SHA-256 of the canonical form, 64 hex digits."""
@@ -137,24 +139,22 @@ class PassResult:
     @classmethod
     def unpack(cls, packed: bytes) -> PassResult:
         """Inverse of :meth:`pack`. Raises ValueError for an unknown format."""
-        return cls.from_json(json.loads(zlib.decompress(packed)))
+        canonical = zlib.decompress(packed)
+        written_in = _FORMAT.decode(canonical).format
+        if written_in != FORMAT:
+            raise ValueError(f"stored result has format {written_in!r}, this version reads {FORMAT}")
+        return _RESULT.decode(canonical)
 
-    @classmethod
-    def from_json(cls, document: dict[str, Any]) -> PassResult:
-        """Build from :meth:`canonical`'s document. Raises ValueError for an unknown format."""
-        if document.get("format") != FORMAT:
-            raise ValueError(f"stored result has format {document.get('format')!r}, this version reads {FORMAT}")
-        return cls(
-            files=tuple(FileResult(**f) for f in document["files"]),
-            errors=tuple(error_of(e) for e in document["errors"]),
-            inventory=tuple(document["inventory"]),
-            tests=document["tests"],
-            pytest_errors=document["pytest_errors"],
-            deselected=document["deselected"],
-            warnings=tuple(document["warnings"]),
-            tree=_tree(document["tree"]),
-            patterns=tuple(document.get("patterns", ())),
-        )
+
+class _Format(msgspec.Struct):
+    """Of a stored result only what it is written in; all else is skipped."""
+
+    format: Any = None
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted")
+_FORMAT = msgspec.json.Decoder(_Format)
+_RESULT = msgspec.json.Decoder(PassResult)
 
 
 def digest_of(canonical: bytes) -> str:
@@ -165,21 +165,6 @@ def digest_of(canonical: bytes) -> str:
 def compress(canonical: bytes) -> bytes:
     """A canonical form as it is stored."""
     return zlib.compress(canonical, 6)
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    """A dataclass as a dictionary, one level deep: ``asdict`` copies every value on its way."""
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
-
-
-def _tree(document: dict[str, Any]) -> TreeFacts:
-    fields: dict[str, Any] = {
-        name: tuple(tuple(item) if isinstance(item, list) else item for item in items)
-        for name, items in document.items()
-        if name != "parsed"
-    }
-    parsed = (Parsed(**{**item, "versions": tuple(item["versions"])}) for item in document.get("parsed", ()))
-    return TreeFacts(**fields, parsed=tuple(parsed))
 
 
 @dataclass(frozen=True, slots=True)

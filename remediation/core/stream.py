@@ -6,14 +6,28 @@ import hashlib
 from dataclasses import dataclass, field
 
 from remediation.core.json_lines import Event, lines, parse
+from remediation.core.limits import (
+    BASES,
+    CHAIN,
+    CYCLE,
+    ERRORS,
+    FRAMES,
+    LARGEST,
+    LIST,
+    MESSAGE,
+    NAME,
+    NEAR,
+    NODE,
+    OUTSIDE,
+    PACKAGES,
+    PATH,
+    PENDING,
+    TRACEBACK,
+    WARNINGS,
+)  # fmt: skip
+from remediation.core.plain_errors import plain_error
 from remediation.core.records import Cause, CollectionError, Frame, Outside, SessionFacts
 from remediation.core.text import clean_line, clean_text
-
-LARGEST = 2**31 - 1  # what a Postgres integer holds
-PATH, NODE, MESSAGE, TRACEBACK, NAME = 1_000, 2_000, 4_000, 20_100, 500
-FRAMES, PENDING, BASES, WARNINGS, LIST, PACKAGES = 12, 200, 50, 200, 500, 2_000
-OUTSIDE, CHAIN, NEAR, CYCLE = 4, 4, 5, 20
-ERRORS = 200_000
 
 Why = tuple[str, str]  # a code of core.silence.MECHANISMS, and details in words
 _HOW = {
@@ -74,6 +88,9 @@ def read(stream: bytes) -> Recording:
     for start, line in lines(stream):
         if recording.finish is not None:
             recording.blame("something was written after its end")
+        if (error := plain_error(line)) is not None:
+            _take_error(recording, error)
+            continue
         event = parse(line)
         if event is None:
             recording.blame("a line is not what the reporter writes")
@@ -111,16 +128,20 @@ def _take(recording: Recording, event: Event) -> None:
     elif kind == "internal-error":
         recording.internal_error = _error(event)
     elif kind == "error":
-        if len(recording.errors) < ERRORS:
-            recording.errors.append(_error(event))
-        else:
-            recording.blame(f"it holds more than {ERRORS} errors")
+        _take_error(recording, _error(event))
     elif kind == "reporter-error":
         recording.reporter_errors.append(f"{_line(event, 'hook')}: {_line(event, 'message')}")
     elif kind == "finish":
         recording.finish = _finish(recording, event)
     else:
         _take_file(recording, event)
+
+
+def _take_error(recording: Recording, error: CollectionError) -> None:
+    if len(recording.errors) < ERRORS:
+        recording.errors.append(error)
+    else:
+        recording.blame(f"it holds more than {ERRORS} errors")
 
 
 def _take_file(recording: Recording, event: Event) -> None:

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from remediation import audit, projections, telling
 from remediation.collection.mirror import Commit, Mirror, SourceError
 from remediation.core import fingerprint
-from remediation.core.records import SessionFacts, Verdict, compress, digest_of
+from remediation.core.records import SessionFacts, Verdict, compress, digest_of, document_of
 from remediation.core.silence import SERVING
 from remediation.core.text import clean_text
 from remediation.core.whereabouts import TreeChange
@@ -93,7 +93,7 @@ def _fill(row: CollectionPass, report: Report) -> None:
     row.reason = verdict.reason[:40]
     row.reason_text = clean_text(verdict.text, 600)
     row.detail = clean_text(verdict.detail, _TAIL)
-    row.blocker = asdict(verdict.blocker) if verdict.blocker else None
+    row.blocker = document_of(verdict.blocker) if verdict.blocker else None
     row.lease_until = row.live = None
     row.stage_times = dict(report.stage_times) or row.stage_times
     row.observed_at = report.observed_at or row.started_at

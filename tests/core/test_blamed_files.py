@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from remediation.core.blamed_files import asked_paths, likeliest_first, watched_paths
 from remediation.core.classify import Classified, classify

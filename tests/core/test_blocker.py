@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from remediation.core.blocker import blocker_of, identify_blocker, is_blocker, located, title_of_blocker
 from remediation.core.records import Cause, CollectionError, ProcessEnd

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from remediation.core.classify import Classified, classify
 from remediation.core.fingerprint import digest, identify, key_of, normalise, title_of, why_of
@@ -30,7 +30,7 @@ def missing(module: str) -> Cause:
 
 
 NAME = Cause("ImportError", "cannot import name 'Key' from 'atlas.keys'", name="atlas.keys", name_from="Key")
-CYCLE = dataclasses.replace(NAME, path="atlas/keys.py", frames=(frame("atlas/keys.py"), frame("atlas/other.py")))
+CYCLE = replace(NAME, path="atlas/keys.py", frames=(frame("atlas/keys.py"), frame("atlas/other.py")))
 TABLE = [
     (missing("atlas.core.gone"), "missing:atlas.core.gone", "Module atlas.core.gone does not exist",
      "Same missing module: atlas.core.gone."),
@@ -118,9 +118,7 @@ def test_what_says_something_else_is_another_cause(one: str, other: str) -> None
 
 def test_the_line_of_a_failure_is_no_part_of_its_key() -> None:
     for cause in (missing("atlas.gone"), NAME, Cause("ValueError", "bad"), Cause("SyntaxError", "bad", filename=TEST)):
-        keys = {
-            key_of(made(dataclasses.replace(cause, lineno=line, frames=(frame(line=line),)))) for line in (3, 4_711)
-        }
+        keys = {key_of(made(replace(cause, lineno=line, frames=(frame(line=line),)))) for line in (3, 4_711)}
         assert len(keys) == 1
         assert "4711" not in keys.pop()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from remediation.core.classify import KINDS, Classified, classify
 from remediation.core.fingerprint import key_of, title_of, why_of
@@ -282,7 +283,7 @@ def test_what_else_is_known_is_said(cause: Cause, facts: dict[str, str]) -> None
 )
 def test_titles_say_the_cause(cause: Cause, title: str) -> None:
     places = (("atlas.core.old", "atlas/services/old.py"), ("builders", "tests/helpers/builders.py"))
-    tree = replace(TREE, first_party=("atlas", "builders"), elsewhere=places)
+    tree = dataclasses.replace(TREE, first_party=("atlas", "builders"), elsewhere=places)
     assert title_of(made(cause, tree=tree)) == title
 
 
@@ -347,7 +348,7 @@ def test_where_an_environment_stands_never_splits_a_ticket(row: tuple[Cause, str
 
 def test_results_keep_the_new_facts_when_they_are_stored() -> None:
     errors = tuple(CollectionError(TEST, str(n), replace(row[0], chain=(row[0],))) for n, row in enumerate(TABLE))
-    tree = replace(TREE, defined_in=(("a", "b", "c.py"),), parsed=(Parsed("x.py", ("3.9",), True),))
+    tree = dataclasses.replace(TREE, defined_in=(("a", "b", "c.py"),), parsed=(Parsed("x.py", ("3.9",), True),))
     result = PassResult((), errors, (), 0, len(errors), tree=tree)
     again = PassResult.unpack(result.pack())
     assert (again.tree, set(again.errors)) == (tree, set(errors))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from remediation.core.records import FileResult, PassResult
+from remediation.core.records import FileResult, PassResult, compress
 from remediation.core.written import Naming, blocked_paths, count_tests, with_written
 
 BRANCHES = (
@@ -107,4 +107,4 @@ def test_the_count_is_a_fact_of_the_result_and_no_other_state_of_the_file() -> N
 def test_a_result_stored_before_sources_were_read_is_unknown() -> None:
     document = json.loads(PassResult((FileResult("t.py", "error"),), (), (), 0, 0).canonical())
     del document["files"][0]["written"]
-    assert PassResult.from_json(document).files[0].written is None
+    assert PassResult.unpack(compress(json.dumps(document).encode())).files[0].written is None

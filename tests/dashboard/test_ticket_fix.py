@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from remediation.collection.mirror import Commit, Mirror
 from remediation.core.records import Cause, CollectionError, Frame, PassResult, TreeFacts, Verdict
@@ -60,7 +61,7 @@ def data(tmp_path: Path, settings: Any) -> Path:
 def test_a_module_that_moved_with_the_line_of_its_class(cast: Cast, data: Path) -> None:
     statement = "from atlas.users.store import SessionStore"
     cause = Cause("ModuleNotFoundError", "No module named 'atlas.users.store'", name="atlas.users.store")
-    error = _error("tests/test_s.py", replace(cause, frames=_at("tests/test_s.py", statement)))
+    error = _error("tests/test_s.py", structs.replace(cause, frames=_at("tests/test_s.py", statement)))
     tree = TreeFacts(("atlas",), elsewhere=(("atlas.users.store", "atlas/sessions/store.py"),))
     said = _told(cast, data, error, tree)
     assert "A class SessionStore is defined at atlas/sessions/store.py:4 in commit" in said
@@ -71,7 +72,7 @@ def test_a_module_that_moved_with_the_line_of_its_class(cast: Cast, data: Path) 
 
 def test_a_package_and_the_file_that_declares_it(cast: Cast, data: Path) -> None:
     cause = Cause("ModuleNotFoundError", "No module named 'jwt'", name="jwt")
-    error = _error("tests/test_j.py", replace(cause, frames=_at("tests/test_j.py", "import jwt")))
+    error = _error("tests/test_j.py", structs.replace(cause, frames=_at("tests/test_j.py", "import jwt")))
     said = _told(cast, data, error, TreeFacts(declared_as=(("jwt", "pyjwt"),)))
     assert "The repository declares pyjwt in requirements.txt, but it is not installed where the pass ran." in said
 
