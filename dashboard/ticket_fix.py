@@ -35,7 +35,7 @@ def suggest(project: Project, seen_in: CollectionPass, error: Classified, tree: 
                 seen_in.short_commit, renames=_renames(project, paths_of(error.module, roots)), roots=roots
             )
         case "missing-name":
-            places = tuple(p for module, name, p in tree.defined_in if (module, name) == (error.module, error.name))
+            places = tree.places_of.get((error.module, error.name), ())
             sources = repository.contents(project, commit, places)
             known = Evidence(seen_in.short_commit, places, sources=sources, roots=roots)
         case "missing-dependency":

@@ -61,8 +61,9 @@ def test_a_stray_module_breaks_the_contract(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("remediation/core/**/*.py")), ids=lambda p: p.stem)
-def test_core_is_the_standard_library_only(path):
-    assert imported(path) <= {*sys.stdlib_module_names, "remediation"}
+def test_core_is_the_standard_library_and_one_kind_of_value(path):
+    # msgspec makes, compares and writes down the values of tens of thousands of errors; it is no framework.
+    assert imported(path) <= {*sys.stdlib_module_names, "remediation", "msgspec"}
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("remediation/collection/reporter/*.py")), ids=lambda p: p.stem)

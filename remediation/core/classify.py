@@ -82,8 +82,8 @@ def classify(error: CollectionError, tree: TreeFacts) -> Classified:
         or Missing("conftest-failure" if _raised_by_conftest(error.path, cause) else "raised-at-import", "")
     )
     file = syntax_file(error.path, cause) if found.kind == "syntax-error" else ""
-    parsed = next((tried for tried in tree.parsed if tried.path == file), None)
-    places = [path for module, name, path in tree.defined_in if (module, name) == (found.module, found.name)]
+    parsed = tree.parsed_at.get(file) if file else None
+    places = tree.places_of.get((found.module, found.name), ()) if found.kind == "missing-name" else ()
     return Classified(
         path=error.path,
         kind=found.kind,
@@ -95,7 +95,7 @@ def classify(error: CollectionError, tree: TreeFacts) -> Classified:
         package=found.package,
         variant=found.variant,
         declared=declared_as(found.module, tree) if found.kind == "missing-dependency" else "",
-        defined_in=places[0] if places and found.kind == "missing-name" else "",
+        defined_in=places[0] if places else "",
         cycle=cycle_of(cause) if found.kind == "circular-import" else (),
         parsed=parsed,
         environment=found.kind in ENVIRONMENT_KINDS or _is_environments(found, cause, parsed),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
+
+import msgspec
 
 from remediation.core.records import Cause, Outside, TreeFacts
 from remediation.core.source_names import asked
@@ -23,8 +23,7 @@ _NAMESPACES = frozenset(
 _IMPORTING = ("import ", "from ", "__import__(")
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(msgspec.Struct, frozen=True, gc=False):
     """The kind of what is missing. ``package``: the third-party package whose own code asked for it.
 
     ``variant`` tells apart what needs other words: "unbuilt", "interpreter" (this Python never had it).
@@ -69,10 +68,10 @@ def as_named(module: str, cause: Cause) -> str:
 
 def missing_module(module: str, cause: Cause, tree: TreeFacts) -> Missing:
     """The kind of a module that cannot be found."""
-    elsewhere = dict(tree.elsewhere).get(module, "")
-    if module in dict(tree.unbuilt):
+    elsewhere = tree.module_at.get(module, "")
+    if module in tree.source_of:
         return Missing("missing-dependency", module, variant="unbuilt")
-    if hook := dict(tree.hooked).get(module):
+    if hook := tree.finder_of.get(module):
         return Missing("removed-stdlib", module, elsewhere=hook, variant="hook")
     if is_ours(module, tree):
         return Missing("wrong-path" if elsewhere else "missing-module", module, elsewhere=elsewhere)
@@ -97,7 +96,10 @@ def is_ours(module: str, tree: TreeFacts) -> bool:
 
 def _is_declared_part(module: str, tree: TreeFacts) -> bool:
     """Whether a dotted module is a distribution of its own, declared: zope.interface beside the repository's zope."""
-    parts, known = module.split("."), dict(tree.declared_as).get(module, "")
+    known = tree.distribution_of.get(module)
+    if known is None:
+        return False
+    parts = module.split(".")
     return any(known == distribution(".".join(parts[:length])) for length in range(2, len(parts) + 1))
 
 
@@ -116,11 +118,11 @@ def missing_name_of(module: str, name: str, cause: Cause, tree: TreeFacts) -> Mi
 
 def _missing_name_of_ours(module: str, name: str, cause: Cause, tree: TreeFacts) -> Missing:
     full = f"{module}.{name}"
-    if full in dict(tree.unbuilt):
+    if full in tree.source_of:
         return Missing("missing-dependency", full, variant="unbuilt")
     if cycle_of(cause):
         return Missing("circular-import", module, name)
-    elsewhere = dict(tree.elsewhere).get(full, "")
+    elsewhere = tree.module_at.get(full, "")
     return Missing("wrong-path" if elsewhere else "missing-name", module, name, elsewhere=elsewhere)
 
 
@@ -191,9 +193,8 @@ def cycle_of(cause: Cause) -> tuple[str, ...]:
 
 def declared_as(module: str, tree: TreeFacts) -> str:
     """The distribution that the repository declares and that brings the module; "" where it declares none."""
-    known: Mapping[str, str] = dict(tree.declared_as)
     top = distribution(_top(module))
-    return known.get(module) or (top if top in tree.declared else "")
+    return tree.distribution_of.get(module) or (top if top in tree.declared else "")
 
 
 @lru_cache(maxsize=4_096)

@@ -31,7 +31,7 @@ _BEGINS = b'{"event": "error", '
 _SEEN = bytes(range(0x20, 0x7F)) + b"\n"
 
 
-class _Line(msgspec.Struct):
+class _Line(msgspec.Struct, gc=False):
     event: Literal["error"]
     path: str
     node: str
@@ -78,11 +78,11 @@ def _is_plain(line: _Line) -> bool:
     places = "\n".join(paths)
     whole = "\n".join((ends, places, *texts))
     return (
-        max(map(len, lines)) <= NAME
-        and max(map(len, paths)) <= PATH
+        (len(ends) <= NAME or max(map(len, lines)) <= NAME)
+        and (len(places) <= PATH or max(map(len, paths)) <= PATH)
         and ends.count("\n") == len(lines) + 1
         and places.count("\n") == len(paths) - 1
-        and not any(space in ends for space in ("  ", "\n ", " \n"))
+        and not ("  " in ends or "\n " in ends or " \n" in ends)
         and "://" not in whole  # before it may stand a password
         and _is_printable(whole)
     )

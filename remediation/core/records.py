@@ -6,8 +6,10 @@ Paths are relative to the repository's root with forward slashes. Every text has
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,7 +75,7 @@ class Parsed:
     supported: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TreeFacts:
     """What the commit's tree says about this pass's errors, and nothing else (so it stays stable).
 
@@ -96,6 +98,41 @@ class TreeFacts:
     defined_in: tuple[tuple[str, str, str], ...] = ()
     parsed: tuple[Parsed, ...] = ()
     hooked: tuple[tuple[str, str], ...] = ()
+
+    # Each error of a pass asks these, so they are made once for all of them.
+
+    @functools.cached_property
+    def module_at(self) -> Mapping[str, str]:
+        """Where in the repository a missing module exists, by its name."""
+        return dict(self.elsewhere)
+
+    @functools.cached_property
+    def distribution_of(self) -> Mapping[str, str]:
+        """The declared distribution that brings a missing module, by its name."""
+        return dict(self.declared_as)
+
+    @functools.cached_property
+    def source_of(self) -> Mapping[str, str]:
+        """The source from which a build would make a missing module, by its name."""
+        return dict(self.unbuilt)
+
+    @functools.cached_property
+    def finder_of(self) -> Mapping[str, str]:
+        """The file that offers a missing module by a finder of the old sort, by its name."""
+        return dict(self.hooked)
+
+    @functools.cached_property
+    def places_of(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """The files that define a missing name now, the likeliest first, by its module and name."""
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        for module, name, path in self.defined_in:
+            found[module, name] = (*found.get((module, name), ()), path)
+        return found
+
+    @functools.cached_property
+    def parsed_at(self) -> Mapping[str, Parsed]:
+        """What other interpreters make of a file with a syntax error, by its path."""
+        return {one.path: one for one in reversed(self.parsed)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connections, models, router
 
+# The sequence is looked up once: asked beside nextval it would be looked up for every id.
+_NEXT = """
+SELECT nextval(ids.sequence) FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS sequence OFFSET 0) AS ids
+CROSS JOIN generate_series(1, %s)"""
+
 
 def copy_in(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """COPY rows into a model's table; ``columns`` are the database's names. Constraints hold as for any insert."""
@@ -38,7 +43,7 @@ def new_ids(model: type[models.Model], count: int) -> list[int]:
     """``count`` ids of the model's sequence, ascending, which no other row will get."""
     table = model._meta.db_table
     with _connection(model).cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+        cursor.execute(_NEXT, [table, count])
         return [number for (number,) in cursor.fetchall()]
 
 

@@ -58,12 +58,13 @@ class Writer:
 
     def write_counts(self, collection_pass: CollectionPass, movement: Movement, tickets: TicketBook) -> None:
         """Errors and tickets by category and environment, for every category that has any."""
+        causes = Counter((key, identified.error.environment) for (_, key), identified in movement.errors.items())
         errors: Counter[tuple[int, bool]] = Counter()
         seen: dict[tuple[int, bool], set[int]] = {}
-        for (_, key), identified in movement.errors.items():
+        for (key, environment), number in causes.items():
             ticket = tickets.of_key(key)
-            group = (ticket.category_id, identified.error.environment)
-            errors[group] += 1
+            group = (ticket.category_id, environment)
+            errors[group] += number
             seen.setdefault(group, set()).add(ticket.pk)
         CategoryCount.objects.bulk_create(
             CategoryCount(
