@@ -13,6 +13,7 @@ from remediation.core.file_states import result_of
 from remediation.core.records import CollectionError, ProcessEnd, SessionFacts, Verdict
 from remediation.core.stream import Recording, read
 from remediation.core.text import clean_line, clean_text
+from remediation.core.uncollected import uncollected
 
 NOT_ZERO = "This is not zero errors."
 DETAIL = 20_000
@@ -45,6 +46,7 @@ REASONS: dict[str, str] = {
 OURS = ("not-started", "reporter-failure", "cancelled")  # these make a failed pass, all others a blocked one
 
 
+@uncollected
 def judge(
     stream: bytes,
     end: ProcessEnd,

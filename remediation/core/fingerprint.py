@@ -12,6 +12,7 @@ from remediation.core.chain import short_type
 from remediation.core.classify import Classified, classify
 from remediation.core.normal import normalise
 from remediation.core.records import PassResult
+from remediation.core.uncollected import uncollected
 from remediation.core.wording import title_of, why_of
 
 __all__ = ["VERSION", "Identified", "Pair", "digest", "identify", "key_of", "normalise", "title_of", "why_of"]
@@ -38,6 +39,7 @@ def digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+@uncollected
 def identify(result: PassResult) -> dict[Pair, Identified]:
     """Return every error of a pass by what is counted: one (test file, root cause) is one error."""
     found: dict[Pair, Identified] = {}

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from remediation.core.causes import Cause, CollectionError, Frame, Outside, document_of, error_of
+from remediation.core.uncollected import uncollected
 
 __all__ = [
     "FILE_STATES",
@@ -153,6 +154,7 @@ class PassResult:
     tree: TreeFacts = TreeFacts()
     patterns: tuple[str, ...] = ()
 
+    @uncollected
     def canonical(self) -> bytes:
         """Canonical JSON: the same facts give the same bytes, whatever order they came in."""
         ordered = {
@@ -174,6 +176,7 @@ class PassResult:
         return compress(self.canonical())
 
     @classmethod
+    @uncollected
     def unpack(cls, packed: bytes) -> PassResult:
         """Inverse of :meth:`pack`. Raises ValueError for an unknown format."""
         canonical = zlib.decompress(packed)

@@ -19,6 +19,7 @@ from remediation.core import fingerprint
 from remediation.core.records import SessionFacts, Verdict, compress, digest_of, document_of
 from remediation.core.silence import SERVING
 from remediation.core.text import clean_text
+from remediation.core.uncollected import uncollected
 from remediation.core.whereabouts import TreeChange
 from remediation.models import CollectionPass, Project, Rename, Result, Scope, User
 from remediation.passes.conditions import conditions_of
@@ -54,6 +55,7 @@ class Report:
     stage_times: Mapping[str, float] = field(default_factory=dict)
 
 
+@uncollected
 def record(collection_pass: CollectionPass, report: Report, renames: projections.Renames) -> None:
     """Write the result of a pass and project it. Raises LostLease, having written nothing, for an old fence."""
     with transaction.atomic():
