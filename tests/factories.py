@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from msgspec import structs
 
 from remediation import passes, projections, projects
 from remediation.collection.mirror import Commit
@@ -123,7 +123,7 @@ def result(
     for error in errors:
         rows[error.path] = FileResult(error.path, "error", rows[error.path].tests if error.path in rows else 0)
     for path, tests in (written or {}).items():
-        rows[path] = replace(rows[path], written=tests)
+        rows[path] = structs.replace(rows[path], written=tests)
     return PassResult(
         files=tuple(sorted(rows.values(), key=lambda row: row.path)),
         errors=errors,

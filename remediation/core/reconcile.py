@@ -170,7 +170,9 @@ def _carry(
         state,
         open=opened,
         hidden=dict(hidden_moved.get(pair, (pair, reason)) for pair, reason in state.hidden.items()),
-        files={renames.get(path, path): replace(f, path=renames.get(path, path)) for path, f in state.files.items()},
+        files={
+            renames.get(path, path): structs.replace(f, path=renames.get(path, path)) for path, f in state.files.items()
+        },
     )
     return carried, moved, hidden_moved
 
@@ -246,6 +248,6 @@ def _settle(
 
 
 def _changed_files(before: Mapping[str, FileResult], after: Mapping[str, FileResult]) -> dict[str, FileResult | None]:
-    changed: dict[str, FileResult | None] = {p: f for p, f in after.items() if before.get(p) != f}
+    changed: dict[str, FileResult | None] = {p: f for p, f in after.items() if not f.as_before(before.get(p))}
     changed.update({path: None for path in before if path not in after})
     return changed

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -39,8 +39,7 @@ __all__ = [
 FORMAT = 1  # of the stored JSON; a reader refuses what it does not know
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class FileResult:
+class FileResult(msgspec.Struct, frozen=True, gc=False):
     """What became of one test file: ``state`` is one of FILE_STATES, ``tests`` the tests it gave.
 
     ``why`` is the code of ``core.silence.MECHANISMS`` by which a file gives no test, where more is known than its
@@ -53,7 +52,11 @@ class FileResult:
     tests: int = 0
     reason: str = ""
     why: str = ""
-    written: int | None = field(default=None, compare=False)
+    written: int | None = None
+
+    def as_before(self, other: FileResult | None) -> bool:
+        """Whether the same became of the file, whatever its source defines by now."""
+        return other is not None and msgspec.structs.astuple(self)[:-1] == msgspec.structs.astuple(other)[:-1]
 
     @property
     def code(self) -> str:
@@ -159,7 +162,7 @@ class PassResult:
         """Canonical JSON: the same facts give the same bytes, whatever order they came in."""
         ordered = {
             # By every field: two errors of one node may differ only in their frames.
-            "files": sorted(self.files),
+            "files": sorted(self.files, key=_in_order),
             "errors": sorted(self.errors),
             "inventory": sorted(self.inventory),
             "warnings": sorted(self.warnings),
@@ -184,6 +187,11 @@ class PassResult:
         if written_in != FORMAT:
             raise ValueError(f"stored result has format {written_in!r}, this version reads {FORMAT}")
         return _RESULT.decode(canonical)
+
+
+def _in_order(file: FileResult) -> tuple[Any, ...]:
+    """By every field; what nobody counted comes before any count."""
+    return (*msgspec.structs.astuple(file)[:-1], -1 if file.written is None else file.written)
 
 
 class _Format(msgspec.Struct):

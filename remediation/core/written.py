@@ -10,6 +10,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from remediation.core.records import FileResult, PassResult
 from remediation.core.source_names import parse
 
@@ -75,7 +77,7 @@ def with_written(result: PassResult, sources: Mapping[str, bytes], naming: Namin
     def counted(file: FileResult) -> FileResult:
         if file.state not in BLOCKED or file.path not in sources:
             return file
-        return dataclasses.replace(file, written=count_tests(sources[file.path], naming))
+        return structs.replace(file, written=count_tests(sources[file.path], naming))
 
     return dataclasses.replace(result, files=tuple(counted(file) for file in result.files))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import statistics
@@ -44,12 +45,18 @@ def beside(name: str, values: Sequence[float], floors: Sequence[float], unit: st
     return Figure(name, _round(value), unit, _round(floor), round(ratio, 3), len(values), _load(), note)
 
 
-def in_turns(ours: Callable[[], Any], floor: Callable[[], Any], runs: int = RUNS) -> tuple[list[float], list[float]]:
-    """Seconds of both, one after the other, ``runs`` times after one uncounted round: a busy machine slows both."""
+def in_turns(
+    ours: Callable[..., Any], floor: Callable[[], Any], runs: int = RUNS, *, ready: Callable[[], Any] | None = None
+) -> tuple[list[float], list[float]]:
+    """Seconds of both, one after the other, ``runs`` times after one uncounted round: a busy machine slows both.
+
+    ``ready`` makes what ``ours`` is given, before its time begins.
+    """
     taken: tuple[list[float], list[float]] = ([], [])
     for turn in range(runs + 1):
-        for side, work in zip(taken, (ours, floor), strict=True):
-            seconds = stopwatch(work)
+        work = functools.partial(ours, ready()) if ready else ours
+        for side, one in zip(taken, (work, floor), strict=True):
+            seconds = stopwatch(one)
             if turn:
                 side.append(seconds)
     return taken

@@ -77,20 +77,31 @@ def project(name: str) -> Any:
 
 
 def record(of: Any, content: bytes, position: int, *, patient: bool = False) -> Any:
-    """Judge a stream and record it as a worker does; returns the pass's row.
+    """Queue and claim a pass, judge a stream and record it as a worker does; returns the pass's row.
 
     ``patient``: another pass of the project may be running; it is waited for.
     """
+    return finish(claimed(of, position, patient=patient), content, position)
+
+
+def claimed(of: Any, position: int, *, patient: bool = False) -> Any:
+    """A pass that a worker has begun; its stream is still to come."""
+    from remediation import passes
+
+    queued = passes.queue(of, trigger="command", commit=_commit(position).sha)
+    while (held := passes.claim(queued.pk)) is None and patient:
+        time.sleep(0.005)
+    if held is None:
+        raise SystemExit("Another pass is at work.")
+    return held
+
+
+def finish(held: Any, content: bytes, position: int) -> Any:
+    """Judge the stream of a claimed pass and record it; returns its row."""
     from remediation import passes
     from remediation.core.whereabouts import TreeChange
 
-    commit = _commit(position)
-    queued = passes.queue(of, trigger="command", commit=commit.sha)
-    while (held := passes.claim(queued.pk)) is None and patient:
-        time.sleep(0.005)
-    verdict = _judged(content)
-    if held is None:
-        raise SystemExit("Another pass is at work.")
+    verdict, commit = _judged(content), _commit(position)
     at = commit.committed_at
     report = passes.Report(
         verdict=verdict, commit=commit, position=position, observed_at=at, seconds=5.0, sandbox_level=3

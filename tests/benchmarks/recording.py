@@ -22,21 +22,25 @@ def measure(data_dir: Path, *, quick: bool) -> list[Figure]:
     floor = _floor(size)
     page = _page()
 
-    def new() -> None:
-        project = histories.project(f"new {next(_count)}")
-        page(histories.record(project, content, 1), size)
+    def first() -> tuple[Any, int]:
+        return histories.claimed(histories.project(f"new {next(_count)}"), 1), 1
 
     kept = histories.project("unchanged")
     histories.record(kept, content, 1)
 
-    def unchanged() -> None:
-        page(histories.record(kept, content, 1 + next(_count)), size)
+    def again() -> tuple[Any, int]:
+        position = 1 + next(_count)
+        return histories.claimed(kept, position), position
+
+    def recorded(begun: tuple[Any, int]) -> None:
+        held, position = begun
+        page(histories.finish(held, content, position), size)
 
     runs = 2 if quick else RUNS
     note = f"{size:,} errors of 60 causes, from the stream to the pass's page"
     return [
-        beside("record-new", *in_turns(new, floor, runs), "s", note),
-        beside("record-unchanged", *in_turns(unchanged, floor, runs), "s", note),
+        beside("record-new", *in_turns(recorded, floor, runs, ready=first), "s", note),
+        beside("record-unchanged", *in_turns(recorded, floor, runs, ready=again), "s", note),
         *_series(
             "falling", [histories.pairs(count, causes=12) for count in histories.falling(120, 6 if quick else 60)]
         ),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from remediation.core.records import FileResult, PassResult, compress
 from remediation.core.written import Naming, blocked_paths, count_tests, with_written
@@ -98,7 +98,9 @@ def test_only_blocked_files_are_read_and_what_is_not_known_stays_unknown() -> No
 def test_the_count_is_a_fact_of_the_result_and_no_other_state_of_the_file() -> None:
     file = FileResult("t.py", "error")
     counted = replace(file, written=3)
-    assert counted == file
+    assert counted.as_before(file)
+    assert not counted.as_before(replace(file, state="masked"))
+    assert not counted.as_before(None)
     one, other = (PassResult((row,), (), (), 0, 0) for row in (file, counted))
     assert one.digest() != other.digest()
     assert PassResult.unpack(other.pack()).files[0].written == 3
