@@ -17,7 +17,7 @@ from remediation.collection.removal import remove
 from remediation.collection.source import SourceError
 from remediation.core.text import clean_line
 
-__all__ = ["Exported", "export", "mtime_of", "remove"]
+__all__ = ["Exported", "export", "mtime_of", "remove", "stored"]
 
 MAX_FILES = 200_000
 MAX_BYTES = 4 << 30
@@ -82,6 +82,19 @@ def export(
     _links(mirror, links, root)
     submodules = tuple(entry.path for entry in entries if entry.mode == SUBMODULE_MODE)
     return Exported(len(files) + len(links), sum(entry.size for entry in files), submodules, missing)
+
+
+def stored(blobs: Path, entry: Entry) -> bytes | None:
+    """A file's content from the store that trees are laid out from; None where it is not there, or not whole."""
+    try:
+        handle = os.open(_blob(blobs, entry), os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            content = os.read(handle, entry.size + 1)
+        finally:
+            os.close(handle)
+    except OSError:
+        return None
+    return content if len(content) == entry.size else None
 
 
 def _raw(path: str) -> bytes:

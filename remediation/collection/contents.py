@@ -1,9 +1,11 @@
-"""Contents of a commit's Python files, read from the mirror at the first question."""
+"""Contents of a commit's Python files, read at the first question for each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from remediation.collection.checkout import stored
 from remediation.collection.mirror import BLOB_MODES, Entry, Mirror
 
 FILE, ALL = 1 << 20, 128 << 20  # bytes
@@ -12,32 +14,42 @@ FILE, ALL = 1 << 20, 128 << 20  # bytes
 class Contents:
     """Call it with a path: its bytes, or b"" for what is no Python file, too large, or beyond ALL bytes.
 
-    The target may have changed the tree it was collected in; the mirror it has never seen.
+    The target may have changed the tree it was collected in; it can write neither into the store of ``blobs``, from
+    which that tree was laid out, nor into the mirror, which is asked for what the store does not hold any more.
     """
 
-    def __init__(self, mirror: Mirror, entries: Iterable[Entry]) -> None:
+    def __init__(self, mirror: Mirror, entries: Iterable[Entry], blobs: Path) -> None:
         self.mirror = mirror
-        self.entries = [e for e in entries if e.path.endswith(".py") and e.mode in BLOB_MODES and 0 <= e.size <= FILE]
-        self._known: dict[str, bytes] | None = None
+        self.blobs = blobs
+        self.entries = {entry.path: entry for entry in _chosen(entries)}
+        self._known: dict[str, bytes] = {}
 
     def __call__(self, path: str) -> bytes:
-        if self._known is None:
-            self._known = self._read(self.entries)
+        if path not in self._known:
+            entry = self.entries.get(path)
+            found = b"" if entry is None else stored(self.blobs, entry)
+            if found is None:
+                self._read([entry for entry in self.entries.values() if entry.path not in self._known])
+            else:
+                self._known[path] = found
         return self._known.get(path, b"")
 
     def only(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """The contents of these files alone, where the others were not asked for; what is not known is left out."""
-        wanted = set(paths)
-        if self._known is not None:
-            return {path: self._known[path] for path in wanted if path in self._known}
-        return self._read([entry for entry in self.entries if entry.path in wanted])
+        """The contents of these files; what is not known is left out."""
+        return {path: self(path) for path in paths if path in self.entries}
 
-    def _read(self, entries: Sequence[Entry]) -> dict[str, bytes]:
-        chosen, total = [], 0
-        for entry in sorted(entries, key=lambda entry: entry.size):
-            total += entry.size
-            if total > ALL:
-                break
-            chosen.append(entry)
-        by_sha = dict(self.mirror.blobs({entry.sha for entry in chosen}))
-        return {entry.path: by_sha[entry.sha] for entry in chosen if entry.sha in by_sha}
+    def _read(self, entries: Sequence[Entry]) -> None:
+        """All at once: one git for each file would take far longer than one for all."""
+        by_sha = dict(self.mirror.blobs({entry.sha for entry in entries}))
+        self._known |= {entry.path: by_sha[entry.sha] for entry in entries if entry.sha in by_sha}
+
+
+def _chosen(entries: Iterable[Entry]) -> Iterable[Entry]:
+    """The Python files of a size that is read, smallest first, up to ALL bytes."""
+    total = 0
+    python = (e for e in entries if e.path.endswith(".py") and e.mode in BLOB_MODES and 0 <= e.size <= FILE)
+    for entry in sorted(python, key=lambda entry: entry.size):
+        total += entry.size
+        if total > ALL:
+            return
+        yield entry

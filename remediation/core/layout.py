@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from remediation.core.source_names import asked, attributes_of, bound_names, extensions, imports, package_folders
@@ -34,20 +35,27 @@ class Layout:
         self._sources: dict[str, list[str]] = defaultdict(list)
         for path in paths:
             if path.endswith((*_COMPILED, ".proto")):
-                self._sources[PurePosixPath(path).name.partition(".")[0]].append(path)
+                self._sources[path.rpartition("/")[2].partition(".")[0]].append(path)
         for path in self.modules:
             self._by_last[_name(path)].append(path)
-            self._folders.update(str(parent) for parent in PurePosixPath(path).parents)
+            folder = _above(path)
+            while folder not in self._folders:  # those above a known one are known
+                self._folders.add(folder)
+                folder = _above(folder)
         self.roots = self._find_roots()
+
+    @functools.cached_property
+    def _scripts(self) -> list[str]:
+        """Files that may declare what a build makes."""
+        return sorted([p for p in self.modules if p == "setup.py" or "build" in p.rpartition("/")[2]][:_SCRIPTS])
 
     def _find_roots(self) -> frozenset[str]:
         roots = set(_ROOTS)
         for path in self.modules:
             if not path.endswith("/__init__.py"):
                 continue
-            folder = str(PurePosixPath(path).parent)
-            above = _above(folder)
-            if _join(above, "__init__.py") not in self.paths and not _TESTS & set(PurePosixPath(above).parts):
+            above = _above(_above(path))
+            if _join(above, "__init__.py") not in self.paths and not _TESTS & set(above.split("/")):
                 roots.add(above)
         return frozenset(roots)
 
@@ -153,16 +161,13 @@ class Layout:
         """The build script that declares a compiled module of that name, else ""."""
         if self.read is None:
             return ""
-        scripts = [p for p in self.modules if p == "setup.py" or "build" in PurePosixPath(p).name][:_SCRIPTS]
-        last = dotted.rpartition(".")[2]
-        return next((p for p in sorted(scripts) if {dotted, last} & extensions(self.read(p))), "")
+        wanted = {dotted, dotted.rpartition(".")[2]}
+        return next((path for path in self._scripts if wanted & extensions(self.read(path))), "")
 
-    def definitions(self, name: str, among: Iterable[str]) -> list[str]:
+    def definitions(self, name: str, among: Iterable[str]) -> Iterator[str]:
         """Those of ``among`` that hold the name's bytes; reading is left to :func:`source_names.defines`."""
-        if self.read is None:
-            return []
         raw = name.encode()
-        return [path for path in among if raw in self.read(path)]
+        return (path for path in among if self.read is not None and raw in self.read(path))
 
 
 def reader(contents: Mapping[str, bytes]) -> Read:
@@ -190,8 +195,7 @@ def _package(path: str) -> PurePosixPath:
 
 
 def _above(path: str) -> str:
-    parent = str(PurePosixPath(path).parent)
-    return "" if parent == "." else parent
+    return path.rpartition("/")[0]
 
 
 def _join(root: str, rest: str) -> str:

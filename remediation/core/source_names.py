@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 _FROM = re.compile(r"from\s+([.\w]+)\s+import\s+\(?\s*(.+?)\s*\)?$")
 _IMPORT = re.compile(r"import\s+(.+)$")
 _BASES = 30
+_EXTENDS = re.compile(rb"Extension|set_source|cythonize")
 
 
 def parse(source: bytes) -> ast.Module | None:
@@ -18,6 +19,17 @@ def parse(source: bytes) -> ast.Module | None:
         return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+@functools.lru_cache(maxsize=256)
+def _could_define(name: str) -> re.Pattern[bytes]:
+    """Where a name follows ``def`` or ``class``, or stands before what ends a target: ``=``, ``:``, ``+=``, ``in``.
+
+    A comment may stand between the two where they are in brackets; what is behind one is left to the parser.
+    """
+    word = rb"\b" + re.escape(name.encode("utf-8", "surrogatepass")) + rb"\b"
+    ends = rb"[\s\\)]*+(?:=(?!=)|:|#|in\b|(?:\*\*|//|>>|<<|[-+*/%@&|^])=)"
+    return re.compile(rb"\b(?:def|class)[\s\\]+" + word + rb"|" + word + ends)
 
 
 @functools.lru_cache(maxsize=64)
@@ -46,7 +58,8 @@ def _bound(module: ast.Module) -> Iterator[str]:
 
 def defines(source: bytes, name: str) -> bool:
     """Whether a module defines a name itself, and does not merely import it."""
-    module = parse(source)
+    # To parse a file takes a hundred times as long as to see that nothing in it could define the name.
+    module = parse(source) if _could_define(name).search(source) else None
     if module is None:
         return False
     for node in module.body:
@@ -71,7 +84,7 @@ def asked(statement: str) -> list[tuple[str, tuple[str, ...]]]:
 @functools.lru_cache(maxsize=256)
 def extensions(source: bytes) -> frozenset[str]:
     """Names of the compiled modules that a build script declares: ``Extension("a._b")``, ``ffi.set_source("a._b")``."""
-    tree = parse(source)
+    tree = parse(source) if _EXTENDS.search(source) else None
     names: set[str] = set()
     for node in ast.walk(tree) if tree else ():
         if not isinstance(node, ast.Call):

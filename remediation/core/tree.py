@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -206,7 +207,9 @@ def _defined_in(layout: Layout, wanted: Iterable[_Asked], own: set[str]) -> list
     found = []
     for module, name in missing[:_SEARCHED]:
         holding = layout.definitions(name, layout.modules)
-        places = [path for path in holding if defines(layout.read(path), name)]
+        # One more than is shown is as good as all: then none is.
+        defining = (path for path in holding if defines(layout.read(path), name))
+        places = list(itertools.islice(defining, _SHOWN + 1))
         if 0 < len(places) <= _SHOWN:
             # The likeliest one first: a test rarely is what another test wants to import from.
             places.sort(key=lambda path: (PurePosixPath(path).name.startswith("test"), path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import fnmatch
+import functools
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -88,9 +89,6 @@ class _Count:
     def __init__(self, module: ast.Module, naming: Naming) -> None:
         self.module = module
         self.naming = naming
-        self._lines = sorted(
-            node.lineno for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        )
         self.classes = {node.name: node for node in self.defined(module.body) if isinstance(node, ast.ClassDef)}
         # Remembered, so that a diamond of bases is walked once; a circle of them finds what is there so far.
         self._cases: dict[ast.ClassDef, bool] = {}
@@ -109,6 +107,12 @@ class _Count:
             else:
                 for name in ("body", "orelse", "finalbody"):
                     yield from self.defined(getattr(node, name, None) or ())
+
+    @functools.cached_property
+    def _lines(self) -> list[int]:
+        """Where functions begin, however deep; few modules have branches that ask for it."""
+        functions = (n for n in ast.walk(self.module) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+        return sorted(node.lineno for node in functions)
 
     def _functions(self, body: Sequence[ast.stmt]) -> int:
         last = body[-1].end_lineno or body[-1].lineno

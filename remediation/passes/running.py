@@ -207,7 +207,7 @@ class _Run:
         self, result: PassResult, session: SessionFacts, entries: Sequence[Entry], interpreter: Interpreter
     ) -> PassResult:
         """What the commit says of the errors; a file that cannot be parsed is shown to the other Pythons here."""
-        read = Contents(self.workshop.mirror, entries)
+        read = Contents(self.workshop.mirror, entries, self.workshop.blobs)
         tried = parsing.tried(
             {path: source for path in tree.unparsed_files(result) if (source := read(path))},
             python=session.python,

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from remediation.collection import checkout
+from remediation.collection import contents as contents_of
 from remediation.collection.checkout import export, mtime_of, remove
 from remediation.collection.mirror import Mirror, SourceError
 from tests.collection.gitrepo import Repository
@@ -48,6 +49,48 @@ def contents(tree: Path) -> dict[str, bytes]:
                 os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
             )
     return found
+
+
+class Counting(Mirror):
+    asked = 0
+
+    def blobs(self, *args, **kwargs):
+        self.asked += 1
+        return super().blobs(*args, **kwargs)
+
+
+def test_contents_come_from_the_store_and_from_the_mirror_where_it_lost_them(
+    repository: Repository, tmp_path: Path, blobs: Path
+) -> None:
+    files = {"a.py": "A = 1\n", "pkg/b.py": "B = 1\n", "run.sh": "#!\n", "big.py": "#" * (contents_of.FILE + 1)}
+    sha = repository.commit(files)
+    mirror = Counting(tmp_path / "mirror.git", str(repository.path), allow_local=True)
+    mirror.fetch()
+    export(mirror, sha, blobs=blobs, target=tmp_path / "tree", link=True)
+    mirror.asked = 0
+    read = contents_of.Contents(mirror, mirror.tree(sha), blobs)
+    assert [read("a.py"), read("pkg/b.py"), read("run.sh"), read("big.py"), read("gone.py")] == [
+        b"A = 1\n", b"B = 1\n", b"", b"", b"",
+    ]  # fmt: skip
+    assert mirror.asked == 0
+    for blob in blobs.rglob("*"):
+        if blob.is_file():
+            blob.chmod(0o644)
+            blob.write_bytes(b"")  # as after a crash of the machine
+    again = contents_of.Contents(mirror, mirror.tree(sha), blobs)
+    assert again.only(["a.py", "pkg/b.py", "run.sh", "gone.py"]) == {"a.py": b"A = 1\n", "pkg/b.py": b"B = 1\n"}
+    assert mirror.asked == 1
+
+
+def test_no_more_is_read_of_a_commit_than_the_limit(
+    repository: Repository, mirror: Mirror, tmp_path: Path, blobs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha = repository.commit({"small.py": "S = 1\n", "large.py": "L = 1\n" * 50})
+    mirror.fetch()
+    export(mirror, sha, blobs=blobs, target=tmp_path / "tree", link=True)
+    monkeypatch.setattr(contents_of, "ALL", 100)
+    read = contents_of.Contents(mirror, mirror.tree(sha), blobs)
+    assert (read("small.py"), read("large.py")) == (b"S = 1\n", b"")
 
 
 @pytest.mark.parametrize("link", [True, False])

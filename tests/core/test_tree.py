@@ -200,6 +200,45 @@ def test_names_that_a_source_binds_and_defines() -> None:
     assert attributes_of(b"import redis as r\nr.Redis()\nx.Other", "redis") == {"Redis"}
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def X(): ...", "async  def  X(): ...", "class X: ...", "@made\nclass X(A): ...", "class \\\n  X: ...",
+        "X = 1", "X=1", "X \\\n = 1", "a = X = 1", "a = \\\n    X = 1", "(X) = 1", "(\n  X  # ours\n  # alone\n) = 2",
+        "X: int", "X : int = 1", "X += 1", "X //= 2", "X **= 2", "X <<= 1", "X @= y", "X |= y", "X ^= y", "X -= y",
+        "for X in y: ...", "for X \\\n in y: ...", "for (X) in y: ...", "a = 1; X = 2", "import X\nX = X",
+    ],
+)  # fmt: skip
+def test_every_way_to_define_a_name_is_seen(source: str) -> None:
+    assert defines(source.encode(), "X")
+    assert not defines(source.replace("X", "Xs").encode(), "X")
+    assert not defines(source.replace("X", "a.X").encode(), "X")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import X", "from a import X", "from a import b as X", "X", "X()", "X.y = 1", "X[0] = 1", "f(X=1)", "X == 1",
+        "def f():\n    X = 1", "if a:\n    X = 1", "(X := 1)", "X, y = 1, 2", "with a as X: ...", "# X = 1", "'X = 1'",
+        "lambda X: 1", "{X: 1}", "class A:\n    X = 1", "print(x in X)", "X = (",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_definition_is_none(source: str) -> None:
+    assert not defines(source.encode(), "X")
+
+
+def test_a_source_made_to_waste_time_is_read_in_no_time() -> None:
+    # Each of these would take hours if the search for a definition went back over white space or comments.
+    for source in (
+        b"X " * 200_000,
+        b"X" + b" " * 400_000,
+        b"X #" * 100_000,
+        b"X" + b"\n#" * 200_000,
+        b"X\\\n" * 100_000,
+    ):
+        assert not defines(source, "X")
+
+
 def test_a_package_that_setup_py_keeps_in_a_folder_of_another_name_has_moved() -> None:
     setup = b"META = {'package_dir': {'game': 'lib', 'game.tests': 'test'}}\nsetup(**META)\n"
     layout = Layout(["setup.py", "lib/__init__.py", "lib/color.py"], lambda path: setup if path == "setup.py" else b"")
