@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from remediation.collection.mirror import LINK_MODE, SUBMODULE_MODE, Entry, Mirror
+from remediation.collection.entries import LINK_MODE, SUBMODULE_MODE, Entry
+from remediation.collection.mirror import Mirror
 from remediation.collection.removal import remove
 from remediation.collection.source import SourceError
 from remediation.core.text import clean_line

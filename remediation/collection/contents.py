@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from remediation.collection.checkout import stored
-from remediation.collection.mirror import BLOB_MODES, Entry, Mirror
+from remediation.collection.entries import BLOB_MODES, Entry
+from remediation.collection.mirror import Mirror
 
 FILE, ALL = 1 << 20, 128 << 20  # bytes
 

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from remediation.collection.building import Runner, build, cap, clear
 from remediation.collection.declared import Declared, is_declaring, read_declared, references
+from remediation.collection.entries import BLOB_MODES
 from remediation.collection.manifest import MANIFESTS, read_manifest
-from remediation.collection.mirror import BLOB_MODES, Mirror
+from remediation.collection.mirror import Mirror
 from remediation.collection.pythons import choose_python, installed_pythons
 from remediation.collection.recipe import BuildError, check_recipe, named_files, plan
 from remediation.collection.runtime import describe_interpreter

@@ -13,22 +13,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from remediation.collection import fetching
+from remediation.collection.entries import BLOB_MODES, Entry, entries_of, whole_tree
 from remediation.collection.git import GitEnd, git_command, git_environment, kill_group, run_git
 from remediation.collection.sign_in import Given
 from remediation.collection.source import SourceError, check_ref, check_source
 from remediation.core.text import clean_line
 
-__all__ = ["Commit", "Entry", "Mirror", "SourceError", "check_ref", "check_source"]
+__all__ = ["Commit", "Mirror", "SourceError", "check_ref", "check_source"]
 
 _HEX = re.compile(r"[0-9a-f]{7,40}")
 _FORMAT = "--format=%H%x00%s%x00%an%x00%ae%x00%ct%x00"
 _RENAME_LIMIT = 1_000  # files on either side compared by content; beyond it git finds exact renames only
-_PATH_LIMIT = 3_900  # bytes; with a prefix in front it must stay below the kernel's 4,096
 EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
-
-BLOB_MODES = ("100644", "100755", "100664")  # 100664 was written by very old gits
-LINK_MODE = "120000"
-SUBMODULE_MODE = "160000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +36,6 @@ class Commit:
     author_name: str
     author_email: str
     committed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One path of a commit's tree. ``path`` may hold surrogate escapes; ``size`` is -1 when the object is absent."""
-
-    mode: str
-    sha: str
-    path: str
-    size: int
 
 
 class Mirror:
@@ -64,6 +50,7 @@ class Mirror:
         self.allow_local = allow_local
         self.timeout = timeout  # seconds that each question may take
         self._positions: tuple[str, dict[str, int]] = ("", {})
+        self._tree: tuple[str, tuple[Entry, ...]] = ("", ())
 
     def fetch(self, timeout: float = 120, limit_bytes: int = fetching.LIMIT_BYTES, given: Given = None) -> None:
         """Bring heads and tags up to date, creating the mirror when it is new.
@@ -127,16 +114,16 @@ class Mirror:
             raise SourceError("commit-missing", f"The history between the two commits is incomplete: {_last(end)}")
         return end.returncode == 0
 
-    def tree(self, sha: str) -> list[Entry]:
-        """Every path of the commit. Raises SourceError "source-refused" for a path that no checkout may contain."""
-        listing = self._git("ls-tree", "-r", "-z", "-l", "--full-tree", self.resolve(sha)).stdout
-        entries = [_entry(record) for record in listing.split(b"\0") if record]
-        paths = {entry.path for entry in entries}
-        if len(paths) != len(entries) or any(parent in paths for parent in _parents(paths)):
-            raise SourceError(
-                "source-refused", "The commit's tree names one path twice. It was not made by git; refuse it."
-            )
-        return entries
+    def tree(self, sha: str) -> tuple[Entry, ...]:
+        """Every path of the commit. Raises SourceError "source-refused" for a path that no checkout may contain.
+
+        The last one is kept: the steps of one pass ask for one commit's tree again and again.
+        """
+        if self._tree[0] != sha:
+            commit = self.resolve(sha)
+            listing = self._git("ls-tree", "-r", "-z", "-l", "--full-tree", commit).stdout
+            self._tree = (commit, whole_tree(listing))
+        return self._tree[1]
 
     def read(self, sha: str, path: str, limit: int = 1 << 20) -> bytes | None:
         """One regular file's content, or None when the commit has no such file or it is larger than ``limit`` bytes."""
@@ -149,8 +136,7 @@ class Mirror:
             return {}  # git would take these for the whole tree, or for something outside it
         names = [os.fsdecode(path.encode("utf-8", "surrogateescape")) for path in sorted(wanted)]
         listing = self._git("ls-tree", "-z", "-l", "--full-tree", self.resolve(sha), "--", *names).stdout
-        entries = [_entry(record) for record in listing.split(b"\0") if record]
-        entries = [e for e in entries if e.path in wanted and e.mode in BLOB_MODES and 0 <= e.size <= limit]
+        entries = [e for e in entries_of(listing) if e.path in wanted and e.mode in BLOB_MODES and 0 <= e.size <= limit]
         contents = self.blobs([entry.sha for entry in entries]) if entries else iter(())
         return {entry.path: content for entry, (_, content) in zip(entries, contents, strict=True)}
 
@@ -257,30 +243,6 @@ def _commit(fields: Sequence[str]) -> Commit:
     except (ValueError, OverflowError, OSError):  # a commit may carry any number as its time
         committed_at = datetime.fromtimestamp(0, UTC)
     return Commit(sha, clean_line(subject), clean_line(name, 100), clean_line(email, 200), committed_at)
-
-
-def _entry(record: bytes) -> Entry:
-    head, _, raw = record.partition(b"\t")
-    mode, _, sha, size = head.decode("ascii").split()
-    parts = raw.split(b"/")
-    # ".git" in any spelling a file system may fold to it; nobody needs such a name in a checkout.
-    if any(part in (b"", b".", b"..") or part.lower().rstrip(b". ") in (b".git", b"git~1") for part in parts):
-        raise SourceError(
-            "source-refused", f"The commit holds the path {clean_line(raw, 120)}, which no checkout may contain."
-        )
-    if len(raw) > _PATH_LIMIT or max(map(len, parts)) > 255:
-        raise SourceError("too-large", f"The commit holds a path of {len(raw):,} bytes; no file system takes it.")
-    return Entry(mode, sha, raw.decode("utf-8", "surrogateescape"), int(size) if size.isdigit() else -1)
-
-
-def _parents(paths: Iterable[str]) -> Iterator[str]:
-    seen: set[str] = set()
-    for path in paths:
-        parent = path.rpartition("/")[0]
-        while parent and parent not in seen:
-            seen.add(parent)
-            yield parent
-            parent = parent.rpartition("/")[0]
 
 
 def _batch(process: subprocess.Popen[bytes]) -> Iterator[tuple[str, bytes]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from pathlib import Path
 
 from remediation.collection.removal import remove
@@ -45,9 +44,12 @@ def give(path: Path) -> None:
     os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
     if not path.is_dir() or path.is_symlink():
         return
-    for directory, names, files in os.walk(path):
-        for name in (*names, *files):
-            entry = Path(directory, name)
-            facts = entry.lstat()
-            if stat.S_ISDIR(facts.st_mode) or facts.st_nlink == 1:
-                os.chown(entry, NOBODY, NOBODY, follow_symlinks=False)
+    waiting = [os.fspath(path)]
+    while waiting:
+        with os.scandir(waiting.pop()) as found:
+            for entry in found:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                elif entry.stat(follow_symlinks=False).st_nlink > 1:
+                    continue
+                os.chown(entry.path, NOBODY, NOBODY, follow_symlinks=False)

@@ -17,7 +17,7 @@ from remediation.collection import landlock
 from remediation.collection.orders import TOOLS, Limits, Request, Sandbox, SandboxError
 from remediation.collection.ownership import NOBODY, give, sweep_shared_memory
 from remediation.collection.supervise import supervise
-from remediation.core.records import ProcessEnd
+from remediation.core.process_end import ProcessEnd
 
 __all__ = [
     "DEFAULTS",

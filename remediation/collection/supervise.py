@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from remediation.core.records import ProcessEnd
+from remediation.core.process_end import ProcessEnd
 
 LAUNCH = Path(__file__).with_name("launch.py")
 KEPT = 64 * 1024  # bytes of each output kept from its head, and as many from its tail

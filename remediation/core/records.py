@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from remediation.core.causes import Cause, CollectionError, Frame, Outside, document_of, error_of
+from remediation.core.process_end import ProcessEnd
 from remediation.core.uncollected import uncollected
 
 __all__ = [
@@ -213,21 +214,6 @@ def digest_of(canonical: bytes) -> str:
 def compress(canonical: bytes) -> bytes:
     """A canonical form as it is stored."""
     return zlib.compress(canonical, 6)
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessEnd:
-    """How the collecting process ended, as the launcher saw it from outside.
-
-    ``returncode`` is None when it never started; negative for a signal. ``stopped`` is why we ended it:
-    "" (we did not), "timeout", "output-limit", "disk-limit", "cancelled". ``stdout`` and ``stderr`` are capped tails.
-    """
-
-    returncode: int | None
-    stopped: str = ""
-    seconds: float = 0.0
-    stdout: str = ""
-    stderr: str = ""
 
 
 @dataclass(frozen=True, slots=True)

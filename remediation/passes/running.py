@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shlex
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,8 +16,9 @@ from remediation.collection import checkout, parsing, sandbox
 from remediation.collection import run as collection
 from remediation.collection.contents import Contents
 from remediation.collection.distributions import distribution_names
+from remediation.collection.entries import Entry
 from remediation.collection.environment import BuildError
-from remediation.collection.mirror import Commit, Entry, SourceError
+from remediation.collection.mirror import Commit, SourceError
 from remediation.collection.rounds import collect_whole, judge_whole
 from remediation.collection.runtime import InterpreterError, describe_interpreter
 from remediation.collection.sandbox import Limits, SandboxError
@@ -96,6 +98,7 @@ class _Run:
         self.watch = watch
         self.level = sandbox.probe().level
         self.so_far = Report(Verdict("failed"), sandbox_level=self.level)
+        self.clearing: threading.Thread | None = None
 
     def report(self) -> Report:
         """The report of the whole pass; expected trouble becomes a failed one that says what to do."""
@@ -117,9 +120,14 @@ class _Run:
                 "internal-failure", f"The dashboard itself failed ({type(error).__name__}); its log says more."
             )
         finally:
-            checkout.remove(self.workshop.tree)
-            checkout.remove(self.workshop.work)
+            if self.clearing is not None:
+                self.clearing.join()
+            self._clear()
         return replace(self.so_far, verdict=verdict)
+
+    def _clear(self) -> None:
+        checkout.remove(self.workshop.tree)
+        checkout.remove(self.workshop.work)
 
     def check_out(self) -> Commit:
         """Fetch, find the commit and its place in the order, and lay its files out."""
@@ -183,6 +191,9 @@ class _Run:
             on_tick=self._tick,
             on_round=self.watch.round,
         )
+        # The kernel deletes thousands of files while we read what the target said; nothing below asks the tree.
+        self.clearing = threading.Thread(target=self._clear)
+        self.clearing.start()
         collected = whole.last
         self.so_far = replace(
             self.so_far,

@@ -18,6 +18,7 @@ import pytest
 
 from .endings import Watchdog, watch_conftests
 from .hooks import Reporter
+from .misses import remember_misses
 from .stream import FORMAT, Stream
 
 
@@ -34,6 +35,7 @@ def start() -> Reporter | None:
         os.environ["PYTHONPATH"] = os.pathsep.join(inherited)
     # The process ends when collection does; looking for cycles until then costs a fifth of the time.
     gc.disable()
+    remember_misses()
     reporter = Reporter(Stream(stream), root, Watchdog(seconds))
     reporter.stream.write("loaded", reporter=FORMAT, pytest=pytest.__version__)
     return reporter
