@@ -29,7 +29,8 @@ def remember_misses() -> None:
         frame = getattr(object, "tb_frame", object)
         code: Any = getattr(frame, "f_code", frame)
         key, number = (code.co_filename, _filename), len(sys.modules)
-        if misses.get(key) == number:
+        # What Python has frozen into itself is in no module's file, whatever comes.
+        if misses.get(key) == number or (key in misses and code.co_filename.startswith("<frozen ")):
             return None
         found = search(object, _filename)
         if found is None:
