@@ -57,7 +57,9 @@ class FileResult(msgspec.Struct, frozen=True, gc=False):
 
     def as_before(self, other: FileResult | None) -> bool:
         """Whether the same became of the file, whatever its source defines by now."""
-        return other is not None and msgspec.structs.astuple(self)[:-1] == msgspec.structs.astuple(other)[:-1]
+        if other is None or self == other:  # most often, and a comparison takes no time
+            return other is not None
+        return msgspec.structs.replace(self, written=other.written) == other
 
     @property
     def code(self) -> str:

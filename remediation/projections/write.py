@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from django.db import connection
-from django.db.models import Q
 
 from remediation.core.fingerprint import Pair
 from remediation.core.reconcile import Movement
@@ -31,7 +30,16 @@ _OCCURRENCE = (
     "settlement",
 )  # fmt: skip
 _CLOSE_STATES = """
-UPDATE remediation_filestate SET closed_pass_id = %s WHERE closed_pass_id IS NULL AND file_id = ANY(%s)"""
+UPDATE "remediation_filestate" SET closed_pass_id = %s WHERE closed_pass_id IS NULL AND file_id = ANY(%s)"""
+_GIVEN = "unnest(%s::bigint[], %s::bigint[], %s::text[]) AS given(fingerprint_id, file_id, word)"
+_SAME = "row.fingerprint_id = given.fingerprint_id AND row.file_id = given.file_id"
+_CLOSE = f"""
+UPDATE "remediation_occurrence" AS row SET closed_pass_id = %s, close_reason = given.word
+FROM {_GIVEN} WHERE {_SAME} AND row.closed_pass_id IS NULL"""  # noqa: S608 (of our own words)
+_SETTLE = f"""
+UPDATE "remediation_occurrence" AS row SET settled_pass_id = %s, settlement = given.word
+FROM {_GIVEN} WHERE {_SAME} AND row.closed_pass_id IS NOT NULL AND row.settled_pass_id IS NULL
+AND row.close_reason NOT IN ('fixed', 'deleted', 'moved')"""  # noqa: S608
 
 
 class Writer:
@@ -82,6 +90,8 @@ class Writer:
         paths = set(movement.files) | {pair[0] for pair in movement.errors}
         paths |= {new[0] for new in movement.moved.values()} | {new[0] for new, _ in movement.hidden_moved.values()}
         missing = sorted(paths - self.files.keys())
+        if not missing:
+            return {}
         ids = dict(zip(missing, new_ids(TestFile, len(missing)), strict=True))
         rows = ((ids[path], self.project.pk, path, TestFile.digest_of(path)) for path in missing)
         copy_in(TestFile, ("id", "project_id", "path", "digest"), rows)
@@ -104,24 +114,28 @@ class Writer:
         self, collection_pass: CollectionPass, movement: Movement, fingerprints: Mapping[str, Fingerprint]
     ) -> None:
         back = {new: old for old, new in movement.moved.items()}
-        by_reason: dict[str, list[Pair]] = {"moved": list(movement.moved)}
-        for pair, reason in movement.closed.items():
-            if pair not in back:
-                by_reason.setdefault(reason, []).append(pair)
-        for reason, pairs in sorted(by_reason.items()):
-            self._rows(pairs, fingerprints, closed_pass__isnull=True).update(
-                closed_pass=collection_pass, close_reason=reason
-            )
+        closed = dict.fromkeys(movement.moved, "moved")
+        closed |= {pair: reason for pair, reason in movement.closed.items() if pair not in back}
+        self._end(_CLOSE, collection_pass, closed, fingerprints)
         hidden_back = {new for new, _ in movement.hidden_moved.values()}
-        by_settlement: dict[str, list[Pair]] = {"moved": list(movement.hidden_moved)}
-        for pair, how in movement.settled.items():
-            if pair not in hidden_back:
-                by_settlement.setdefault(how, []).append(pair)
-        for how, pairs in sorted(by_settlement.items()):
-            unsettled = self._rows(pairs, fingerprints, closed_pass__isnull=False, settled_pass__isnull=True)
-            unsettled.exclude(close_reason__in=["fixed", "deleted", "moved"]).update(
-                settled_pass=collection_pass, settlement=how
-            )
+        settled = dict.fromkeys(movement.hidden_moved, "moved")
+        settled |= {pair: how for pair, how in movement.settled.items() if pair not in hidden_back}
+        self._end(_SETTLE, collection_pass, settled, fingerprints)
+
+    def _end(
+        self,
+        statement: str,
+        collection_pass: CollectionPass,
+        words: Mapping[Pair, str],
+        fingerprints: Mapping[str, Fingerprint],
+    ) -> None:
+        """Give the standing interval of each pair its word. One statement, or none."""
+        if not words:
+            return
+        causes = [fingerprints[key].pk for _, key in words]
+        files = [self.files[path] for path, _ in words]
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [collection_pass.pk, causes, files, list(words.values())])
 
     def _open(
         self, collection_pass: CollectionPass, movement: Movement, fingerprints: Mapping[str, Fingerprint]
@@ -140,12 +154,3 @@ class Writer:
         # Sorted, so that two writers never wait for each other in a circle.
         rows.sort(key=lambda row: row[:2])
         copy_in(Occurrence, _OCCURRENCE, rows)
-
-    def _rows(self, pairs: Iterable[Pair], fingerprints: Mapping[str, Fingerprint], **state: object):  # type: ignore[no-untyped-def]
-        wanted = Q(pk__in=[])
-        by_key: dict[str, list[int]] = {}
-        for path, key in pairs:
-            by_key.setdefault(key, []).append(self.files[path])
-        for key, files in sorted(by_key.items()):
-            wanted |= Q(fingerprint=fingerprints[key], file_id__in=files)
-        return Occurrence.objects.filter(wanted, **state)
