@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-_WRITE = re.compile(r'^(INSERT INTO|UPDATE|DELETE FROM|COPY) "(\w+)"')
+_WRITE = re.compile(r'^\s*(INSERT INTO|UPDATE|DELETE FROM|COPY) "?(\w+)"?')
 
 
 def counts() -> dict[str, int]:
