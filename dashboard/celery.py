@@ -54,9 +54,12 @@ def _keep_our_logging(**_: object) -> None:
 @worker_process_init.connect
 def _end_with_the_worker(**_: object) -> None:
     """A pool process whose worker was killed would go on with its pass, and its target with it."""
+    from billiard.process import current_process
+
     from dashboard.processes import die_with_parent
 
-    die_with_parent(signal.SIGKILL)
+    # A pool of one is the worker's own process, and nobody's child as far as the pool knows.
+    die_with_parent(signal.SIGKILL, current_process()._parent_pid or os.getppid())
 
 
 @worker_ready.connect

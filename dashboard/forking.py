@@ -94,9 +94,7 @@ def fork(
 def _become_own(parent: int, output: int, on_parent_death: int) -> None:
     """What Popen does for a program: session, signals, standard files, and none of the parent's other files."""
     os.setsid()
-    die_with_parent(on_parent_death)
-    if os.getppid() != parent:  # the parent died before the line above took effect
-        os._exit(1)
+    die_with_parent(on_parent_death, parent)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)

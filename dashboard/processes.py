@@ -31,10 +31,15 @@ def _die_with(parent: int, with_signal: int) -> Callable[[], None] | None:
     return prepare
 
 
-def die_with_parent(with_signal: int) -> None:
-    """For a process that was forked and not spawned by us: on Linux it gets ``with_signal`` when its parent ends."""
+def die_with_parent(with_signal: int, parent: int) -> None:
+    """For a process that ``parent`` forked and we did not spawn: on Linux it gets ``with_signal`` when that one ends.
+
+    Where it has ended already, before the kernel was told, the process ends here.
+    """
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, with_signal, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def spawn(

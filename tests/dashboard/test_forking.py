@@ -75,3 +75,37 @@ def test_a_process_with_threads_does_not_fork() -> None:
     finally:
         rest.set()
         thread.join()
+
+
+ORPHAN = """
+import os, signal, sys, time
+from pathlib import Path
+from dashboard.processes import die_with_parent
+
+parent, late = os.getpid(), sys.argv[2] == "late"
+told, tells = os.pipe()
+if os.fork():
+    os.close(tells)
+    os.read(told, 1)  # the child is there
+    os._exit(0)
+if late:
+    os.close(tells)
+    while os.getppid() == parent:
+        time.sleep(0.01)
+die_with_parent(signal.SIGKILL, parent)
+if not late:
+    Path(sys.argv[1], "armed").touch()
+    os.close(tells)
+time.sleep(0.5)
+Path(sys.argv[1], "survived").touch()
+"""
+
+
+@pytest.mark.skipif(not forking.AVAILABLE, reason="only Linux tells children that their parent has died")
+@pytest.mark.parametrize("when", ["late", "in time"])
+def test_a_child_ends_with_its_parent_also_where_that_one_was_gone_before(tmp_path: Path, when: str) -> None:
+    # The output is a pipe that the orphan holds too: when run() returns, it has ended.
+    subprocess.run(
+        [sys.executable, "-c", ORPHAN, str(tmp_path), when], cwd=ROOT, capture_output=True, check=True, timeout=30
+    )
+    assert {path.name for path in tmp_path.iterdir()} == ({"armed"} if when == "in time" else set())
