@@ -27,7 +27,8 @@ def _could_define(name: str) -> re.Pattern[bytes]:
 
     A comment may stand between the two where they are in brackets; what is behind one is left to the parser.
     """
-    word = rb"\b" + re.escape(name.encode("utf-8", "surrogatepass")) + rb"\b"
+    # Not a word boundary: to a pattern of bytes a letter beyond ASCII is none.
+    word = rb"(?<![\w\x80-\xff])" + re.escape(name.encode("utf-8", "surrogatepass")) + rb"(?![\w\x80-\xff])"
     ends = rb"[\s\\)]*+(?:=(?!=)|:|#|in\b|(?:\*\*|//|>>|<<|[-+*/%@&|^])=)"
     return re.compile(rb"\b(?:def|class)[\s\\]+" + word + rb"|" + word + ends)
 

@@ -215,6 +215,14 @@ def test_every_way_to_define_a_name_is_seen(source: str) -> None:
     assert not defines(source.replace("X", "a.X").encode(), "X")
 
 
+@pytest.mark.parametrize("name", ["é", "größe", "naïf", "Ü", "x1"])
+def test_a_name_of_any_letters_is_seen_as_a_whole(name: str) -> None:
+    for source in (f"{name} = 1", f"class {name}: ...", f"def {name}(): ..."):
+        assert defines(source.encode(), name)
+        assert not defines(source.replace(name, f"é{name}").encode(), name)
+        assert not defines(source.replace(name, f"{name}é").encode(), name)
+
+
 @pytest.mark.parametrize(
     "source",
     [
