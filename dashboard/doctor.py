@@ -48,6 +48,7 @@ def examine(*, up: bool) -> Iterator[Finding]:
         "sign-in": sign_in,
         "credentials": doctor_stored.credentials,
         "backup": doctor_stored.backup,
+        "reports": doctor_stored.reports,
         "data": data_directory,
         "disk": disk,
     }

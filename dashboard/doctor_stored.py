@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
+from django.utils.timesince import timesince
 
 from dashboard.findings import FAIL, OK, WARN, Finding
 from remediation import operations, vault
 from remediation.collection.source import holds_password
-from remediation.models import Backup, Credential, Project
+from remediation.models import Backup, Credential, Project, WeeklyReport
 
 
 def credentials() -> Finding:
@@ -38,10 +39,20 @@ def backup() -> Finding:
     remedy = "run manage.py backup FOLDER, every night"
     if last is None:
         return Finding(WARN, "backup", "none was ever made", remedy)
-    days = (now - last.at).days
-    size = filesizeformat(last.bytes).replace("\xa0", " ")
-    text = f"the last is {days} day{'' if days == 1 else 's'} old, {size}"
+    size, age = (said.replace("\xa0", " ") for said in (filesizeformat(last.bytes), timesince(last.at, now, depth=1)))
+    text = f"the last is {age} old, {size}"
     return Finding(WARN, "backup", text, remedy) if operations.late(last, now) else Finding(OK, "backup", text)
+
+
+def reports() -> Finding:
+    """Every draft that should have become final by itself has."""
+    rows = WeeklyReport.objects.filter(state="draft", project__deleted_at=None).exclude(trouble="")
+    stuck = list(rows.order_by("project__slug", "end").values_list("project__slug", "label", "trouble"))
+    if not stuck:
+        return Finding(OK, "reports", "no draft is held up")
+    named = "; ".join(f"{slug} {label}: {trouble}" for slug, label, trouble in stuck)
+    text = f"{len(stuck)} cannot be made final: {named}"[:400]
+    return Finding(WARN, "reports", text, "mend the cause (manage.py rebuild PROJECT counts again); it is tried every ten minutes")
 
 
 def _opens(row: Credential) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from dashboard import drawing
+from remediation.core import report_columns
 from remediation.core import report_words as words
 from remediation.core.period import Period
 from remediation.core.report import Report
@@ -42,7 +43,8 @@ def body(report: Report) -> dict[str, Any]:
         "since_base": words.ledger(report.since_base) if report.since_base else "",
         "reductions": words.reductions(report),
         "bases": _bases(report),
-        "columns": [(point, report.facts.tickets.get(point.number), _run(report, point)) for point in report.columns],
+        "columns": report_columns.columns(report),
+        "change": report_columns.change(report),
         "categories": [(line, answers.to(line.impact, line.layer.name)) for line in report.categories],
         "resolved": [
             (row, answers.to(row.solution, row.label), answers.to(row.value, row.label), row.credit.said(row.number))
@@ -64,7 +66,3 @@ def _bases(report: Report) -> list[str]:
     if report.before is not report.base:
         said.append(words.basis(report, report.before))
     return [text for text in said if text]
-
-
-def _run(report: Report, point: Any) -> str:
-    return report.facts.environment.get(point.number, "")

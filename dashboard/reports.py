@@ -68,6 +68,7 @@ def _facts(project: Project, history: History, trend: Trend, period: Period, now
         impacts=dict(project.categories.exclude(business_impact="").values_list("pk", "business_impact")),
         tickets=_tickets(trend),
         environment={p.number: _environment(history, p) for p in trend.counted},
+        command=_command(history, trend.last),
         changes=tuple(f"#{point.number}: {point.scope_note}" for point in inside if point.scope_changed),
         forecast=_forecast(forecast),
         files=seen.files(),
@@ -248,6 +249,12 @@ def _environment(history: History, point: Point) -> str:
     facts = history.scopes.get(point.scope or 0, {})
     said = [f"{words} {facts[name]}" for name, words in (("python", "Python"), ("pytest", "pytest")) if facts.get(name)]
     return ", ".join(said)
+
+
+def _command(history: History, point: Point) -> str:
+    """As one types it; "" where the pass's scope does not say with which arguments it ran."""
+    facts = history.scopes.get(point.scope or 0, {})
+    return " ".join(["pytest --collect-only -q", facts["arguments"]]).strip() if "arguments" in facts else ""
 
 
 def _forecast(made: Forecast | NoForecast) -> str:

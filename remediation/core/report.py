@@ -103,7 +103,7 @@ class Facts:
     """What is known beside the trend. ``silenced``: (words, files); ``deleted``: paths whose errors went with them.
 
     ``impacts``: layer key to the business impact that the team stated; ``tickets``: pass number to the tickets seen.
-    ``picture``: what is drawn of the trend; None while nothing was counted.
+    ``picture``: what is drawn of the trend; None while nothing was counted. ``command``: what the last counted pass ran.
     """
 
     remaining: tuple[Remaining, ...] = ()
@@ -116,6 +116,7 @@ class Facts:
     impacts: dict[int, str] = field(default_factory=dict)
     tickets: dict[int, int] = field(default_factory=dict)
     environment: dict[int, str] = field(default_factory=dict)
+    command: str = ""
     changes: tuple[str, ...] = ()
     forecast: str = ""
     files: tuple[ErrorFile, ...] = ()

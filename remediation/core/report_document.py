@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from remediation.core import report_columns
 from remediation.core import report_words as say
 from remediation.core.document import Block, Chart, Code, Heading, Items, Paragraph, Said, Stated, Table, Words
 from remediation.core.lead import errors
@@ -59,22 +60,27 @@ class _Cut:
 def _before_and_after(report: Report) -> Iterator[Block]:
     if report.last is None:
         return
-    columns, facts = report.columns, report.facts
+    columns, change = report_columns.columns(report), report_columns.change(report)
     rows: list[tuple[Words, ...]] = [
-        (("Collection errors",), *((f"{point.value:,}",) for point in columns)),
-        (("Tests collected",), *((_count(point.tests),) for point in columns)),
-        (("Tickets seen",), *((_count(facts.tickets.get(point.number)),) for point in columns)),
-        (("Commit",), *(_commit(point.commit) for point in columns)),
-        (("Environment",), *((Said(facts.environment.get(point.number, "")),) for point in columns)),
+        (("Collection errors",), *((f"{column.point.value:,}",) for column in columns)),
+        (("Tests collected",), *((_count(column.point.tests),) for column in columns)),
+        (("Tickets seen",), *((_count(column.tickets),) for column in columns)),
+        (("Commit",), *(_commit(column.point.commit) for column in columns)),
+        (("Environment",), *((Said(column.environment),) for column in columns)),
     ]
-    head = ("Measure", *(f"#{point.number}, {say.day(point.at)}" for point in columns))
+    head = ("Measure", *(column.head for column in columns))
+    if change:
+        moved = (change.errors, change.tests, change.tickets, "", "")
+        rows, head = [(*row, (word,)) for row, word in zip(rows, moved, strict=True)], (*head, change.head)
     yield Heading(2, ("Before and after",))
-    yield Table("The count at the passes that are compared", head, tuple(rows), len(columns))
+    yield Table("The count at the passes that are compared", head, tuple(rows), len(head) - 1)
     for line in say.reductions(report):
         yield Paragraph((line,), "sum")
     for start in dict.fromkeys(point for point in (report.base, report.before) if point is not None):
         if basis := say.basis(report, start):
             yield Paragraph((f"Basis of {basis}",), "quiet")
+    if report.facts.command:
+        yield Paragraph((f"Command of #{report.last.number}: ", Code(report.facts.command)), "quiet")
 
 
 def _moved(report: Report) -> Iterator[Block]:

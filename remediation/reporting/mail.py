@@ -7,6 +7,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from remediation.core import report_columns
 from remediation.core import report_words as words
 from remediation.core.report import Report
 from remediation.models import Recipient, WeeklyReport
@@ -52,7 +53,8 @@ def _said(report: Report) -> dict[str, Any]:
         "report": report,
         "days": words.days(report),
         "lead": words.lead(report),
-        "columns": [(point, words.day(point.at), facts.tickets.get(point.number)) for point in report.columns],
+        "columns": report_columns.columns(report),
+        "change": report_columns.change(report),
         "moved": moved,
         "since_base": words.ledger(report.since_base) if report.since_base and report.base is not before else "",
         "reductions": words.reductions(report),

@@ -65,6 +65,15 @@ class Passes:
         self.start, self.first, self.last = earlier[-1], self.counted[0], self.counted[-1]
         self.columns = list({point.number: point for point in (self.first, self.start, self.last)}.values())
 
+    def change(self, numbers: list[int | None]) -> str:
+        """What stands behind the numbers of the columns: " +12", " −97", " 0"; "" for one column."""
+        if self.first is self.last:
+            return ""
+        if self.first.scope != self.last.scope:
+            return " not comparable"
+        before, after = numbers[0], numbers[-1]
+        return "" if before is None or after is None else f" {after - before:+,}".replace("-", "−").replace("+0", "0")
+
     def terms(self, start: Point, name: str) -> int:
         """One term, summed step by step."""
         steps = [point.ledger for point in self.counted if point.number > start.number]
@@ -135,10 +144,15 @@ def _weeks(said: str, passes: Passes) -> Iterator[str]:
 
 
 def _tables(said: str, passes: Passes) -> Iterator[str]:
-    rows = {
+    for name, numbers in {
         "Collection errors": [p.total for p in passes.columns],
         "Tests collected": [p.tests for p in passes.columns],
-    }
+    }.items():
+        right = " ".join(f"{n:,}" for n in numbers if n is not None) + passes.change(numbers)
+        for found in re.findall(rf"{name}((?: [−+]?{_N}(?!-W))+(?: not comparable)?)", said):
+            if found.strip() != right:
+                yield f"{name}{found}, not {right}"
+    rows = {}
     for i, layer in enumerate(passes.trend.layers):
         rows[layer.name] = [p.counts[i] if p.counts else None for p in passes.columns]
     for name, right in rows.items():

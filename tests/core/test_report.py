@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from remediation.core import period, report_words
 from remediation.core.picture import picture
+from remediation.core.report_columns import Change, change, columns
 from remediation.core.report import ErrorFile, Facts, Reason, Remaining, Report, Resolved, build, until
 from remediation.core.trend import Trend
 from remediation.exporters import FORMATS, csv, file_name, markdown
@@ -91,11 +92,34 @@ def test_another_scope_is_not_comparable_and_has_no_percentage() -> None:
     assert "not comparable" in text and "%" not in text
 
 
-@pytest.mark.parametrize("change", [1, -1])
-def test_tickets_that_do_not_sum_to_the_total_are_no_report(change: int) -> None:
+def columns_of(*totals: int | str, week: str = "2026-W10", **facts: object) -> tuple[list[str], Change | None]:
+    made = report_of(told(*totals), WEEKS.named(week), **facts)
+    return [column.name for column in columns(made)], change(made)
+
+
+def test_the_columns_are_named_and_the_change_since_the_first_is_said() -> None:
+    names, moved = columns_of(112, *[40] * 5, 25, 15, week="2026-W11", tickets={1: 14, 8: 7})
+    assert names == ["First pass", "Before", "Now"]
+    assert moved == Change(since=1, errors="−97", tests="0", tickets="−7") and moved.head == "Change since #1"
+    assert columns_of(112) == (["First pass"], None), "one pass is no change"
+    assert columns_of(3, 15)[1] == Change(1, "+12", "0", ""), "tickets that are not known are no 0"
+    assert columns_of(25, 15, *["blocked"] * 9, week="2026-W11")[0] == ["First pass", "Last counted"]
+    trend = told(25, 15)
+    other = Trend(trend.layers, (trend.points[0], replace(trend.points[1], scope=2, scope_changed=True)), baseline=1)
+    made = report_of(other)
+    assert [column.name for column in columns(made)] == ["Baseline", "Now"]
+    assert change(made) == Change(1, "not comparable", "not comparable", "not comparable")
+    text = markdown.export(report_of(trend, command="pytest --collect-only -q tests/`x`"))
+    assert "| First pass, #1, 2 Mar 2026 | Now, #2, 3 Mar 2026 | Change since #1 |" in text
+    assert "| Collection errors | 25 | 15 | −10 |" in text
+    assert r"Command of #2: pytest --collect-only -q tests/\`x\`" in text
+
+
+@pytest.mark.parametrize("more", [1, -1])
+def test_tickets_that_do_not_sum_to_the_total_are_no_report(more: int) -> None:
     trend = told(25, 15)
     right = facts_of(trend, FIRST).remaining
-    wrong = (replace(right[0], errors=right[0].errors + change),)
+    wrong = (replace(right[0], errors=right[0].errors + more),)
     with pytest.raises(ArithmeticError, match="tickets do not sum"):
         report_of(trend, remaining=wrong)
 
@@ -151,6 +175,8 @@ def test_nothing_in_it_is_refuted_by_the_passes(trend: Trend, weeks: int) -> Non
         ("became 15", "became 14"),
         ("gone from 112", "gone from 113"),
         ("Collection errors | 112 | 15 |", "Collection errors | 112 | 16 |"),
+        ("| 112 | 15 | −97 |", "| 112 | 15 | −96 |"),
+        ("| 500 | 500 | 0 |", "| 500 | 500 | +1 |"),
         ("Missing core modules | 112 | 15 |", "Missing core modules | 112 | 14 |"),
         ("which is 86.6% fewer", "which is 96.6% fewer"),
     ],

@@ -174,6 +174,8 @@ def test_its_age_is_said_on_the_page_and_by_doctor() -> None:
     assert (
         "too long ago" not in text and doctor_stored.backup().line() == "ok   backup: the last is 3 days old, 12.4 MB"
     )
+    Backup.objects.update(at=timezone.now() - timedelta(hours=5, minutes=20))
+    assert doctor_stored.backup().text == "the last is 5 hours old, 12.4 MB"
     Backup.objects.update(at=timezone.now() - timedelta(days=8))
     assert "That is too long ago." in words(client.get("/admin-area/server/").content.decode())
     assert doctor_stored.backup().state == "warn"

@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from dashboard import finals, tasks
+from dashboard import doctor_stored, finals, tasks
 from remediation import deletion, projects, rebuilding, reporting
 from remediation.categories import save_rules
 from remediation.core.rules import Rule
@@ -221,7 +221,7 @@ def test_a_lead_releases_a_draft_and_everybody_sees_what_it_is(cast: Cast) -> No
         again = lead.post(f"{WEEK}release/", follow=True)
         assert "The report of 2026-W10 is final already." in words(again.content.decode())
         listed = words(viewer.get("/p/atlas/reports/").content.decode())
-        assert f"2026-W10 2 Mar 2026 Final {row.content_hash[:12]} Ines Duarte (ines.duarte) 1 of 1" in listed
+        assert f"Final {row.content_hash[:12]} Ines Duarte (ines.duarte) {row.title} 1 of 1" in listed
         nothing = lead.post("/p/atlas/reports/2026-W09/release/", follow=True)
         assert "There is no draft of that week." in words(nothing.content.decode())
 
@@ -239,6 +239,8 @@ def test_what_does_not_add_up_is_not_released_says_so_and_holds_up_nobody(
     row = cast.project.weekly_reports.get()
     assert row.state == "draft" and "categories sum to 5, total is 3" in row.trouble
     assert "pass #1: categories sum to 5, total is 3" in caplog.text
+    said = doctor_stored.reports().line()
+    assert said.startswith("warn reports: 1 cannot be made final: atlas 2026-W10: It does not add up"), said
     answer = cast.client("viewer").get(WEEK)
     assert answer.status_code == 500 and "does not add up, so it is not shown" in words(answer.content.decode())
     told = Notice.objects.filter(user=cast.lead, data__what="trouble")
@@ -249,6 +251,7 @@ def test_what_does_not_add_up_is_not_released_says_so_and_holds_up_nobody(
     assert "It could not be made final: It does not add up:" in text
     assert finals.release_due(later + reporting.releasing.AGAIN + MINUTE) == 1
     assert cast.project.weekly_reports.get().trouble == ""
+    assert doctor_stored.reports().line() == "ok   reports: no draft is held up"
 
 
 def test_nothing_becomes_final_while_history_is_computed_again(cast: Cast) -> None:
