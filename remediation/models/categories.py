@@ -89,7 +89,9 @@ class RuleSet(models.Model):
 class CategoryCount(models.Model):
     """Errors and tickets of one category in one counted pass; environment errors counted apart."""
 
-    collection_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, related_name="category_counts")
+    collection_pass = models.ForeignKey(
+        "remediation.CollectionPass", models.CASCADE, related_name="category_counts", db_index=False
+    )
     category = models.ForeignKey(Category, models.CASCADE, related_name="counts")
     environment = models.BooleanField(default=False)
     errors = models.PositiveIntegerField()

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from remediation.core.silence import MECHANISMS
+from remediation.models.indexes import known
 from remediation.querysets import FileStateQuerySet
 
 
@@ -16,17 +17,20 @@ class TestFile(models.Model):
 
     __test__ = False  # pytest would collect a class of this name
 
-    project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="files")
+    project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="files", db_index=False)
     path = models.TextField()
     digest = models.CharField(max_length=64)
 
     # Projection, for what a blocked file hides: what its source defines, and what it gave when it last collected.
     written = models.PositiveIntegerField(null=True, blank=True, help_text="Null: unknown, which is not zero.")
     gave = models.PositiveIntegerField(null=True, blank=True, help_text="Null: it never collected, or still does.")
-    gave_in = models.ForeignKey("remediation.CollectionPass", models.SET_NULL, null=True, related_name="+")
+    gave_in = models.ForeignKey(
+        "remediation.CollectionPass", models.SET_NULL, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "digest"], name="file_once")]
+        indexes = [known("gave_in", "file_gave_in")]
 
     def __str__(self) -> str:
         return self.path
@@ -49,7 +53,9 @@ class FileState(models.Model):
     tests = models.PositiveIntegerField(default=0)
     reason = models.CharField(max_length=300, blank=True)
     first_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, related_name="+")
-    closed_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, null=True, related_name="+")
+    closed_pass = models.ForeignKey(
+        "remediation.CollectionPass", models.CASCADE, null=True, related_name="+", db_index=False
+    )
 
     objects = FileStateQuerySet.as_manager()
 
@@ -59,11 +65,12 @@ class FileState(models.Model):
         ]
         # Silent files are few among all there are, and every page counts them.
         indexes = [
+            known("closed_pass", "file_state_closed"),
             models.Index(
                 fields=["file"],
                 name="file_state_silent",
                 condition=Q(closed_pass__isnull=True, state__in=list(MECHANISMS)),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from remediation.core.lifecycle import BENEATH, STATUSES
 from remediation.core.retold import DECIDING
 from remediation.models.files import TestFile
+from remediation.models.indexes import known
 from remediation.querysets import (
     PASS_IN_SHORT,
     PASSES_OF_A_TICKET,
@@ -132,7 +133,7 @@ class Fingerprint(models.Model):
     ``home``: where passes put it. ``ticket``: where it is counted, after what people said (``core.grouping``).
     """
 
-    project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="fingerprints")
+    project = models.ForeignKey("remediation.Project", models.CASCADE, related_name="fingerprints", db_index=False)
     version = models.PositiveSmallIntegerField()
     key = models.CharField(max_length=64, help_text="SHA-256 of the readable key.")
     readable = models.TextField()
@@ -159,9 +160,13 @@ class Occurrence(models.Model):
     file = models.ForeignKey(TestFile, models.CASCADE, related_name="occurrences")
     appeared_as = models.CharField(max_length=10)
     first_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, related_name="+")
-    closed_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, null=True, related_name="+")
+    closed_pass = models.ForeignKey(
+        "remediation.CollectionPass", models.CASCADE, null=True, related_name="+", db_index=False
+    )
     close_reason = models.CharField(max_length=10, blank=True)
-    settled_pass = models.ForeignKey("remediation.CollectionPass", models.CASCADE, null=True, related_name="+")
+    settled_pass = models.ForeignKey(
+        "remediation.CollectionPass", models.CASCADE, null=True, related_name="+", db_index=False
+    )
     settlement = models.CharField(max_length=10, blank=True)
 
     objects = OccurrenceQuerySet.as_manager()
@@ -182,6 +187,8 @@ class Occurrence(models.Model):
         ]
         # What is open or hidden is few of what has ended, and asked for by every page.
         indexes = [
+            known("closed_pass", "occurrence_closed"),
+            known("settled_pass", "occurrence_settled"),
             models.Index(fields=["fingerprint", "closed_pass"], name="occurrence_by_cause"),
             models.Index(fields=["fingerprint"], name="occurrence_unsettled", condition=UNSETTLED),
         ]
@@ -224,7 +231,7 @@ class Transition(models.Model):
     among those of passes, whenever these are computed again.
     """
 
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="transitions")
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="transitions", db_index=False)
     sequence = models.PositiveIntegerField()
     at = models.DateTimeField()
     verb = models.CharField(max_length=20)
