@@ -52,7 +52,8 @@ def reports() -> Finding:
         return Finding(OK, "reports", "no draft is held up")
     named = "; ".join(f"{slug} {label}: {trouble}" for slug, label, trouble in stuck)
     text = f"{len(stuck)} cannot be made final: {named}"[:400]
-    return Finding(WARN, "reports", text, "mend the cause (manage.py rebuild PROJECT counts again); it is tried every ten minutes")
+    remedy = "mend the cause (manage.py rebuild PROJECT counts again); each is tried every ten minutes"
+    return Finding(WARN, "reports", text, remedy)
 
 
 def _opens(row: Credential) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import itertools
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from remediation.models import Project, Recipient, User, WeeklyReport
 from remediation.reporting import period_of, plan_of, weeks_of
 
 MOST = 200  # weeks
+FEW = 3  # weeks in a row of which there is nothing to say stand in one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,29 @@ class Line:
     report: WeeklyReport | None
     runs: bool
 
+    @property
+    def silent(self) -> bool:
+        """Whether it has ended without a pass and without a report."""
+        return not self.runs and self.report is None and (self.pace is None or not self.pace.ran)
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Weeks in a row, each of them silent, the latest first."""
+
+    weeks: tuple[Line, ...]
+
+    @property
+    def words(self) -> str:
+        """ "35 weeks without a pass, 2026-W11 to 2026-W45"."""
+        return f"{len(self.weeks)} weeks without a pass, {self.weeks[-1].label} to {self.weeks[0].label}"
+
 
 def build(project: Project, user: User, now: datetime) -> dict[str, Any]:
     """The context of the page: every week since the first pass or report, the latest first."""
     cut, mine = weeks_of(project), Recipient.objects.filter(project=project, user=user).first()
     return {
-        "weeks": lines(project, cut, now),
+        "weeks": folded(lines(project, cut, now)),
         "slot": slot(cut),
         "plan": plan_of(project),
         "formats": [format.name for format in FORMATS.values()],
@@ -59,6 +78,15 @@ def lines(project: Project, cut: Weeks, now: datetime) -> list[Line]:
     found = {row.label: row for row in pace(trend, week, cut, MOST)} if trend.points else {}
     labels = sorted({*reports, *found}, reverse=True)[:MOST]
     return [_line(label, cut, now, found.get(label), reports.get(label)) for label in labels]
+
+
+def folded(rows: list[Line]) -> list[Line | Silent]:
+    """The same with FEW or more silent weeks in a row as one."""
+    found: list[Line | Silent] = []
+    for silent, group in itertools.groupby(rows, key=lambda row: row.silent):
+        weeks = tuple(group)
+        found += (Silent(weeks),) if silent and len(weeks) >= FEW else weeks
+    return found
 
 
 def _line(label: str, cut: Weeks, now: datetime, moved: Pace | None, report: WeeklyReport | None) -> Line:

@@ -103,7 +103,7 @@ class Facts:
     """What is known beside the trend. ``silenced``: (words, files); ``deleted``: paths whose errors went with them.
 
     ``impacts``: layer key to the business impact that the team stated; ``tickets``: pass number to the tickets seen.
-    ``picture``: what is drawn of the trend; None while nothing was counted. ``command``: what the last counted pass ran.
+    ``picture``: what is drawn of the trend; None while nothing was counted. ``command``: of the last counted pass.
     """
 
     remaining: tuple[Remaining, ...] = ()

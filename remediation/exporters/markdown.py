@@ -9,6 +9,7 @@ from remediation.core.report import Report
 from remediation.core.report_document import blocks
 
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>|#~!&])")
+_CODE = re.compile(r"[\w./-]+(?: [\w./=:,-]+)*", re.ASCII)  # a path or a command; any other code is plain text
 
 
 def export(report: Report) -> str:
@@ -46,6 +47,6 @@ def _words(words: Words) -> str:
 def _part(part: Part) -> str:
     if isinstance(part, str):
         return part
-    if isinstance(part, Code) and re.fullmatch(r"[\w./-]+", part.text, re.ASCII):
+    if isinstance(part, Code) and _CODE.fullmatch(part.text):
         return f"`{part.text}`"
     return f"{plain(part.text)} {STATED}" if isinstance(part, Stated) else plain(part.text)

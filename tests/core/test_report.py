@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from remediation.core import period, report_words
 from remediation.core.picture import picture
-from remediation.core.report_columns import Change, change, columns
 from remediation.core.report import ErrorFile, Facts, Reason, Remaining, Report, Resolved, build, until
+from remediation.core.report_columns import Change, change, columns
 from remediation.core.trend import Trend
 from remediation.exporters import FORMATS, csv, file_name, markdown
 from remediation.exporters import json as as_json

@@ -8,16 +8,20 @@ import io
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from pytest_django import DjangoAssertNumQueries
 
 from dashboard.views import reports as views
 from remediation.categories import save_rules
+from remediation.core.period import Period
 from remediation.core.rules import Rule
 from remediation.exporters import pdf
-from remediation.models import Project
+from remediation.models import Project, WeeklyReport
+from remediation.reporting import weeks_of
 from tests import factories
 from tests.core.workbook import Workbook
 from tests.dashboard.cast import WORKING, Cast, errors, words
@@ -104,6 +108,24 @@ def test_a_week_without_a_count_is_not_zero(cast: Cast) -> None:
     assert "The last number is from 3 Mar 2026: 3 errors at pass #1." in text
     assert "Not counted this week." in text and "#2 blocked" in text
     assert page(cast, REPORTS).count("not counted") >= 1
+
+
+def test_weeks_without_a_pass_stand_in_one_line_and_those_with_a_report_never(cast: Cast) -> None:
+    """Of ten silent weeks the fourth has a draft: three before it, six behind it."""
+    cut = weeks_of(cast.project)
+    now = cut.named("2026-W21").start
+    WeeklyReport.objects.create(project=cast.project, **row_of(cut.named("2026-W14")))
+    with time_machine.travel(now, tick=False):
+        text = page(cast, REPORTS)
+    assert "6 weeks without a pass, 2026-W15 to 2026-W20" in text
+    assert "3 weeks without a pass, 2026-W11 to 2026-W13" in text
+    assert "2026-W14 30 Mar 2026 Draft 0 of 0 not counted" in text and "2026-W10 2 Mar 2026 not drafted 1 of 1" in text
+    assert "2026-W21 18 May 2026 still runs 0 of 0 not counted" in text
+    assert "2026-W12" not in text and "2026-W16" not in text
+
+
+def row_of(week: Period) -> dict[str, Any]:
+    return {"label": week.label, "start": week.start, "end": week.end, "zone": "UTC", "drafted_at": week.end}
 
 
 def test_a_project_without_a_pass_says_so(cast: Cast) -> None:
