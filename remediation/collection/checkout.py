@@ -73,12 +73,13 @@ def export(
     missing = tuple(entry.path for entry in entries if entry.size < 0 and entry.mode != SUBMODULE_MODE)
     _limit(entries, files, max_files, max_bytes)
     _require_code(sha, missing)
-    _fill(mirror, files, blobs)
+    placed = _named(blobs, files)
+    _fill(mirror, placed, blobs)
     target.mkdir()
     _directories(target, entries)
     root = os.fsencode(target) + b"/"
-    for entry in files:
-        _place(_blob(blobs, entry), root + _raw(entry.path), entry, link)
+    for entry, blob in placed:
+        _place(blob, root + _raw(entry.path), entry, link)
     # Links come last, so that nothing above can be written through one.
     _links(mirror, links, root)
     submodules = tuple(entry.path for entry in entries if entry.mode == SUBMODULE_MODE)
@@ -107,13 +108,17 @@ def _executable(entry: Entry) -> bool:
 
 
 def _blob(blobs: Path, entry: Entry) -> bytes:
+    return _named(blobs, [entry])[0][1]
+
+
+def _named(blobs: Path, entries: Iterable[Entry]) -> list[tuple[Entry, bytes]]:
+    """Each file with the name of its blob."""
+    store = os.fsencode(blobs)
     # The executable bit is the inode's, so it must be part of the name that stands for the inode.
-    return b"%s/%s/%s%s" % (
-        os.fsencode(blobs),
-        entry.sha[:2].encode(),
-        entry.sha[2:].encode(),
-        b"x" if _executable(entry) else b"",
-    )
+    return [
+        (entry, store + f"/{entry.sha[:2]}/{entry.sha[2:]}{'x' if _executable(entry) else ''}".encode())
+        for entry in entries
+    ]
 
 
 def _limit(entries: Sequence[Entry], files: Sequence[Entry], max_files: int, max_bytes: int) -> None:
@@ -142,12 +147,11 @@ def _require_code(sha: str, missing: Sequence[str]) -> None:
         )
 
 
-def _fill(mirror: Mirror, files: Iterable[Entry], blobs: Path) -> None:
+def _fill(mirror: Mirror, files: Iterable[tuple[Entry, bytes]], blobs: Path) -> None:
     """Bring every blob the tree needs into the store, through one git process."""
     wanted: dict[str, list[Entry]] = {}
     seen: set[bytes] = set()
-    for entry in files:
-        name = _blob(blobs, entry)
+    for entry, name in files:
         if name not in seen:
             seen.add(name)
             if not _is_whole(name, entry):

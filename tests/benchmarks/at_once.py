@@ -21,7 +21,7 @@ def measure(data_dir: Path, *, quick: bool) -> list[Figure]:
     """Throughput of two workers, and whether recordings wait for each other in a circle."""
     count = 4 if quick else 20
     repository = Repository(data_dir / "at-once")
-    repository.commit(dict(generated.files(240, 60)), "Start")
+    repository.commit(dict(generated.files(generated.SMALL)), "Start")
     projects = [_project(repository.path, number) for number in range(count)]
     for project in projects:  # byte-code and mirrors are warm from here on
         _run(project)

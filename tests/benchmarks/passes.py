@@ -1,6 +1,6 @@
 """A whole pass, from the claim to the record, beside bare ``pytest --collect-only`` on the same tree.
 
-Byte-code of both is warm. The generated tree is always measured; BENCH_REPO (a git repository), BENCH_PYTHON (its
+Byte-code of both is warm. Two generated trees are always measured; BENCH_REPO (a git repository), BENCH_PYTHON (its
 interpreter), BENCH_COMMITS (two or more, oldest first) and BENCH_ARGUMENTS name a real one as well.
 """
 
@@ -37,20 +37,21 @@ class Subject:
 def measure(data_dir: Path, *, quick: bool) -> list[Figure]:
     """Ratios of seconds: the same commit again, and the next commit of the same project."""
     figures = []
-    for subject in (_generated(data_dir, quick), *_given()):
+    shapes = {"generated": generated.APPLICATION, "dataclasses": generated.DATACLASSES}
+    trees = [_generated(name, generated.SMALL if quick else shape, data_dir) for name, shape in shapes.items()]
+    for subject in (*trees, *_given()):
         figures += _measure(subject, data_dir, runs=2 if quick else RUNS)
     return figures
 
 
-def _generated(data_dir: Path, quick: bool) -> Subject:
-    repository = Repository(data_dir / "generated")
-    size = (240, 60) if quick else (generated.MODULES, generated.TESTS)
-    commits = [repository.commit(dict(generated.files(*size)), "Start")]
+def _generated(name: str, shape: generated.Shape, data_dir: Path) -> Subject:
+    repository = Repository(data_dir / name)
+    commits = [repository.commit(dict(generated.files(shape)), "Start")]
     for number in range(RUNS + 1):
         path = f"app/part_00/module_0000{number}.py"
         text = (repository.path / path).read_text() + f"\nCHANGED = {number}\n"
         commits.append(repository.commit({path: text}, f"Change module {number}"))
-    return Subject("generated", repository.path, str(environment("9")), commits)
+    return Subject(name, repository.path, str(environment("9")), commits)
 
 
 def _given() -> list[Subject]:
@@ -95,7 +96,7 @@ def _measure(subject: Subject, data_dir: Path, runs: int) -> list[Figure]:
         bare.check_out(commit)
         bare.collect()  # a checkout's new file times cost it a compilation that ours does not have: give it that one
         following[1].append(floor())
-    _must_agree(sizes, distinct=1 if subject.name == "generated" else len(subject.commits))
+    _must_agree(sizes, distinct=len(subject.commits) if subject.name == "given" else 1)
     return [
         beside(f"pass-{subject.name}-same-commit", *same, "s", sizes[0]),
         beside(f"pass-{subject.name}-next-commit", *following, "s", "byte-code of unchanged files stays warm"),
