@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_success, worker_process_init, worker_ready
+from celery.signals import setup_logging, task_success, worker_process_init, worker_ready, worker_shutdown
 from kombu import Queue
 
 _COLLECT = ("run_pass", "run_check", "ask", "clear_folders")  # what needs git, the sandbox or the mirrors
@@ -34,9 +35,7 @@ app.conf.update(
     task_default_queue="default",
     # Without a key of its own each queue would get the messages of both.
     task_queues=[Queue("default", routing_key="default"), Queue("collect", routing_key="collect")],
-    task_routes={
-        f"remediation.tasks.{name}": {"queue": "collect"} for name in ("run_pass", "run_check", "ask", "clear_folders")
-    },
+    task_routes={f"remediation.tasks.{name}": {"queue": "collect"} for name in _COLLECT},
     beat_schedule={
         # A tick that waited longer than its period is worthless: the next one does its work.
         "dispatch": {"task": "remediation.tasks.dispatch", "schedule": 15.0, "options": {"expires": 15.0}},
@@ -63,16 +62,28 @@ def _end_with_the_worker(**_: object) -> None:
 
 
 @worker_ready.connect
-def _look_for_work(**_: object) -> None:
+def _begin(sender: Any = None, **_: object) -> None:
     """What was due or lost while no worker ran starts now, not at beat's next tick."""
+    from dashboard.heartbeat import note_worker
+
+    note_worker(sender.hostname)
     app.send_task("remediation.tasks.dispatch", expires=15.0)
 
 
-@task_success.connect
-def _note_dispatch(sender: object = None, **_: object) -> None:
-    if getattr(sender, "name", "") == "remediation.tasks.dispatch":
-        from dashboard.heartbeat import note_dispatch
+@worker_shutdown.connect
+def _say_goodbye(sender: Any = None, **_: object) -> None:
+    from dashboard.heartbeat import forget_worker
 
+    forget_worker(sender.hostname)
+
+
+@task_success.connect
+def _note_task(sender: Any = None, **_: object) -> None:
+    from dashboard.heartbeat import note_dispatch, note_worker
+
+    if worker := getattr(sender.request, "hostname", None):
+        note_worker(worker)
+    if sender.name == "remediation.tasks.dispatch":
         note_dispatch()
 
 

@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from dashboard import doctor_stored
 from dashboard.celery import app
 from dashboard.findings import FAIL, OK, WARN, Finding
-from dashboard.heartbeat import seconds_since_dispatch
+from dashboard.heartbeat import last_heard, seconds_since_dispatch
 from remediation.collection import sandbox as isolation
 from remediation.models import Outbox
 
@@ -129,7 +129,10 @@ def worker(up: bool) -> Finding:
     if missing:
         text = "none runs" if not queues else f"nobody takes the queue {' and '.join(missing)}"
         return Finding(FAIL if up else WARN, "worker", text, "start it: make run, or celery -A dashboard worker")
-    return Finding(OK, "worker", f"{len(queues)} running: {', '.join(sorted(queues))}")
+    missed = [f"{name} (last heard of {age / 60:,.0f} min ago)" for name, age in sorted(last_heard().items())
+              if name not in queues]  # fmt: skip
+    text = f"{len(queues)} running: {', '.join(sorted(queues))}"
+    return Finding(OK, "worker", f"{text}; missed: {', '.join(missed)}" if missed else text)
 
 
 def beat(up: bool) -> Finding:

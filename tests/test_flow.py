@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from dashboard.heartbeat import last_heard
 from remediation import passes, projects, tasks, tickets
 from remediation.models import CollectionPass, Occurrence, Project, Ticket
 from tests import factories
@@ -80,6 +81,7 @@ def worker(tmp_path: Path, redis_url: str) -> Iterator[Worker]:
     started = Worker(tmp_path, redis_url)
     yield started
     started.stop()
+    assert last_heard() == {}, "one that ends in good order is not missed"
 
 
 @pytest.fixture
@@ -173,6 +175,7 @@ def test_a_killed_worker_loses_nothing_and_closes_nothing(
     assert Ticket.objects.get(project=project).status == "open"
     assert Occurrence.objects.visible().filter(fingerprint__project=project).count() == 2
     assert not _targets_of_ours(), "the target outlived its worker"
+    assert [age < 60 for age in last_heard().values()] == [True], "one that was killed is missed"
 
 
 def _targets_of_ours() -> list[str]:

@@ -126,7 +126,13 @@ def server(request: HttpRequest) -> HttpResponse:
 def examine(request: HttpRequest) -> HttpResponse:
     """The same checks as ``manage.py doctor``; takes seconds."""
     access.admin_only(request.user)
-    context = {"tab": "server", "findings": list(doctor.examine(up=True)), "workers": admin_server.workers()}
+    answered = admin_server.workers()
+    context = {
+        "tab": "server",
+        "findings": list(doctor.examine(up=True)),
+        "workers": answered,
+        "silent": admin_server.silent(answered),
+    }
     part = "dashboard/_admin_findings.html" if wants_part(request) else "dashboard/admin_findings.html"
     return render(request, part, context)
 

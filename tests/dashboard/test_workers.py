@@ -7,8 +7,9 @@ import time
 from typing import Any
 
 import pytest
+import time_machine
 
-from dashboard import admin_server
+from dashboard import admin_server, doctor, heartbeat
 from dashboard.celery import app
 from remediation import passes
 from tests.dashboard.cast import Cast, words
@@ -42,6 +43,29 @@ def test_each_is_listed_with_its_queues_and_its_job(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.django_db
+def test_one_that_ended_without_a_word_is_missed_for_a_week(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = Cast.make()
+    queues = {"collector@b": [{"name": "collect"}], "dispatcher@a": [{"name": "default"}]}
+    monkeypatch.setattr(app.control, "inspect", lambda **_: Asked(queues, {}))
+    for name in ("collector@b", "collector@c", "collector@d"):
+        heartbeat.note_worker(name)
+    heartbeat.forget_worker("collector@d")
+    try:
+        with time_machine.travel(time.time() + 7_500, tick=False):
+            text = words(cast.client("admin").get("/admin-area/server/checks/").content.decode())
+            assert "collector@c does not answer It was last heard of 2 h 5 min ago, and did not end in good" in text
+            assert "collector@b collect waits" in text and "collector@d" not in text
+            found = doctor.worker(up=True)
+            assert found.state == "ok" and found.text.endswith("missed: collector@c (last heard of 125 min ago)")
+        with time_machine.travel(time.time() + heartbeat.KEPT + 60, tick=False):
+            assert admin_server.silent([]) == []
+        assert heartbeat.last_heard() == {}, "and then it is forgotten"
+    finally:
+        for name in heartbeat.last_heard():
+            heartbeat.forget_worker(name)
+
+
+@pytest.mark.django_db
 def test_nobody_and_no_broker_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app.control, "inspect", lambda **_: Asked(None, None))
     assert admin_server.workers() == []
@@ -51,3 +75,7 @@ def test_nobody_and_no_broker_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(app.control, "inspect", away)
     assert admin_server.workers() == []
+    monkeypatch.setattr(heartbeat, "_client", away)
+    heartbeat.note_worker("collector@b")
+    heartbeat.forget_worker("collector@b")
+    assert admin_server.silent([]) == []
