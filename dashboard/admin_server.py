@@ -70,7 +70,7 @@ def workers() -> list[Worker]:
 
 
 def silent(answered: Iterable[Worker]) -> list[tuple[str, float]]:
-    """Workers that ended without a word: name, and seconds since each was last heard of. None while nothing is known."""
+    """Workers that ended without a word: name, and seconds since each was last heard of. None without a broker."""
     try:
         heard = last_heard()
     except (redis.RedisError, OSError):

@@ -7,6 +7,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+_ASIDE = "aside-"
+
 
 def remove(tree: Path) -> None:
     """Delete a directory whatever its owner did to it: no permissions, 10,000 levels, any names.
@@ -23,6 +25,21 @@ def remove(tree: Path) -> None:
         tree.rmdir()
     else:
         tree.unlink(missing_ok=True)
+
+
+def set_aside(place: Path) -> Path | None:
+    """Free a name at once: what stands there gets another one beside it, to be deleted; None where nothing stands."""
+    aside = place.with_name(f"{_ASIDE}{secrets.token_hex(8)}")
+    try:
+        place.rename(aside)
+    except FileNotFoundError:
+        return None
+    return aside
+
+
+def aside(folder: Path) -> list[Path]:
+    """What was set aside in a folder and is not deleted yet."""
+    return list(folder.glob(f"{_ASIDE}*"))
 
 
 def _openable(directory: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import shlex
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -29,6 +28,7 @@ from remediation.core.records import PassResult, SessionFacts, Verdict
 from remediation.core.text import clean_line
 from remediation.core.written import Naming, blocked_paths, with_written
 from remediation.models import CollectionPass, Project
+from remediation.passes.clearing import Clearing, clear_abandoned
 from remediation.passes.fix_marks import follow_marks
 from remediation.passes.install import Interpreter, interpreter_for
 from remediation.passes.lease import Heartbeat, claim
@@ -50,9 +50,9 @@ def run(pass_id: int) -> None:
         return
     workshop = Workshop(collection_pass.project)
     workshop.adopt()
-    with Heartbeat(collection_pass) as heartbeat:
+    with Heartbeat(collection_pass) as heartbeat, Clearing(workshop) as clearing:
         watch = Watch(heartbeat)
-        report = _Run(collection_pass, workshop, heartbeat, watch).report()
+        report = _Run(collection_pass, workshop, heartbeat, watch, clearing).report()
         watch.stage("record")
         report = replace(report, stage_times=watch.times)
         try:
@@ -68,6 +68,7 @@ def run(pass_id: int) -> None:
 def _tidy(workshop: Workshop) -> None:
     try:
         workshop.tidy()
+        clear_abandoned(workshop)
     except OSError:  # the pass itself is recorded; the next one tries again
         log.exception("project %s: old environments could not be removed", workshop.project.pk)
 
@@ -90,7 +91,14 @@ def _record(collection_pass: CollectionPass, report: Report, workshop: Workshop)
 class _Run:
     """The work between claim and record; every step adds to the report."""
 
-    def __init__(self, collection_pass: CollectionPass, workshop: Workshop, heartbeat: Heartbeat, watch: Watch) -> None:
+    def __init__(
+        self,
+        collection_pass: CollectionPass,
+        workshop: Workshop,
+        heartbeat: Heartbeat,
+        watch: Watch,
+        clearing: Clearing,
+    ) -> None:
         self.collection_pass = collection_pass
         self.project = collection_pass.project
         self.workshop = workshop
@@ -98,7 +106,7 @@ class _Run:
         self.watch = watch
         self.level = sandbox.probe().level
         self.so_far = Report(Verdict("failed"), sandbox_level=self.level)
-        self.clearing: threading.Thread | None = None
+        self.clearing = clearing
 
     def report(self) -> Report:
         """The report of the whole pass; expected trouble becomes a failed one that says what to do."""
@@ -120,14 +128,8 @@ class _Run:
                 "internal-failure", f"The dashboard itself failed ({type(error).__name__}); its log says more."
             )
         finally:
-            if self.clearing is not None:
-                self.clearing.join()
-            self._clear()
+            self.clearing.begin()
         return replace(self.so_far, verdict=verdict)
-
-    def _clear(self) -> None:
-        checkout.remove(self.workshop.tree)
-        checkout.remove(self.workshop.work)
 
     def check_out(self) -> Commit:
         """Fetch, find the commit and its place in the order, and lay its files out."""
@@ -191,9 +193,7 @@ class _Run:
             on_tick=self._tick,
             on_round=self.watch.round,
         )
-        # The kernel deletes thousands of files while we read what the target said; nothing below asks the tree.
-        self.clearing = threading.Thread(target=self._clear)
-        self.clearing.start()
+        self.clearing.begin()  # nothing below asks the tree
         collected = whole.last
         self.so_far = replace(
             self.so_far,
