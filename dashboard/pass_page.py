@@ -26,6 +26,7 @@ def build(collection_pass: CollectionPass, now: datetime) -> dict[str, Any]:
     previous = collection_pass.previous if collection_pass.previous_id else None
     ledger = ledger_of(collection_pass, previous.total if previous else None)
     number = collection_pass.number
+    categories = categories_of(collection_pass) if collection_pass.counted else []
     return {
         "project": project,
         "page": "passes",
@@ -39,7 +40,8 @@ def build(collection_pass: CollectionPass, now: datetime) -> dict[str, Any]:
         "terms": drawing.terms(ledger) if ledger else [],
         "lists": lists_of(collection_pass, previous) if collection_pass.counted else [],
         "since": _since(collection_pass, previous),
-        "categories": categories_of(collection_pass) if collection_pass.counted else [],
+        "categories": categories,
+        "tickets_seen": sum(line["tickets"] for line in categories),
         "differences": _differences(collection_pass, previous),
         "also": _also(collection_pass, previous),
         "level": sandbox.LEVELS.get(collection_pass.sandbox_level or 0, ""),

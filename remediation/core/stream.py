@@ -108,7 +108,7 @@ def clean_path(value: object) -> str:
 
 def _check_end(recording: Recording, event: Event, stream: bytes, start: int) -> None:
     """The finish line carries the length and SHA-256 of all before it: a line slipped in or lost shows."""
-    if event.get("size") != start or event.get("digest") != hashlib.sha256(stream[:start]).hexdigest():
+    if event.get("size") != start or event.get("digest") != hashlib.sha256(memoryview(stream)[:start]).hexdigest():
         recording.blame("lines were added to it or are missing")
     finish = recording.finish
     if finish is not None and finish.tests != sum(recording.collected.values()):

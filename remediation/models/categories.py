@@ -87,7 +87,10 @@ class RuleSet(models.Model):
 
 
 class CategoryCount(models.Model):
-    """Errors and tickets of one category in one counted pass; environment errors counted apart."""
+    """Errors and tickets of one category in one counted pass; environment errors counted apart.
+
+    A ticket with errors of both kinds is counted once, with those that are not the environment's.
+    """
 
     collection_pass = models.ForeignKey(
         "remediation.CollectionPass", models.CASCADE, related_name="category_counts", db_index=False

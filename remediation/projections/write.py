@@ -65,7 +65,7 @@ class Writer:
         self._open(collection_pass, movement, fingerprints)
 
     def write_counts(self, collection_pass: CollectionPass, movement: Movement, tickets: TicketBook) -> None:
-        """Errors and tickets by category and environment, for every category that has any."""
+        """Errors and tickets by category and environment, for every category that has any. They sum to the pass's."""
         causes = Counter((key, identified.error.environment) for (_, key), identified in movement.errors.items())
         errors: Counter[tuple[int, bool]] = Counter()
         seen: dict[tuple[int, bool], set[int]] = {}
@@ -74,6 +74,10 @@ class Writer:
             group = (ticket.category_id, environment)
             errors[group] += number
             seen.setdefault(group, set()).add(ticket.pk)
+        # A ticket with errors of both is one ticket: it stands with the repository's.
+        for (category, environment), found in seen.items():
+            if environment:
+                found.difference_update(seen.get((category, False), ()))
         CategoryCount.objects.bulk_create(
             CategoryCount(
                 collection_pass=collection_pass,

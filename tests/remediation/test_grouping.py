@@ -65,6 +65,20 @@ def state(project: Project) -> dict[str, Any]:
     return found
 
 
+def test_a_ticket_with_errors_of_both_kinds_is_counted_once(project: Project, mei: User) -> None:
+    errors = [
+        factories.missing_module("tests/test_a.py"),
+        factories.missing_module("tests/test_e.py", "distutils.core"),
+    ]
+    last = factories.counted_pass(project, 3, errors)
+    rows = CategoryCount.objects.filter(collection_pass=last).order_by("environment")
+    assert list(rows.values_list("environment", "errors", "tickets")) == [(False, 1, 1), (True, 1, 1)]
+    environments = Ticket.objects.get(fingerprints__project=project, kind="removed-stdlib")
+    grouping.merge(environments, of(project, A), mei, "The module took the old one's place.")
+    again(project)
+    assert list(rows.values_list("environment", "errors", "tickets")) == [(False, 1, 1), (True, 1, 0)]
+
+
 def test_a_merge_moves_causes_and_changes_no_count_of_errors(project: Project, mei: User) -> None:
     before = state(project)
     marker, module = of(project, C), of(project, A)
