@@ -168,6 +168,7 @@ def _note(row: Outbox, failure: NotSent | None) -> None:
         log.warning("message %s is given up after %s tries: %s", row.key, row.attempts, text)
         _mine(row).update(gave_up_at=Now(), lease_until=None, last_error=text)
         return
+    wait = max(wait, failure.wait or wait)
     _mine(row).update(next_at=Now() + wait, lease_until=None, last_error=text)
     if failure.away:
         behind = Outbox.objects.waiting().filter(lane=row.lane, lease_until=None, next_at__lt=Now() + wait)

@@ -37,11 +37,12 @@ class Heard:
 
 @dataclass
 class Inbox:
-    """What arrived, and what to answer next: a status, "close", "drip", or seconds to wait before 200. Then 200."""
+    """What arrived, and what to answer next: a status, a status with its ``Retry-After``, "close", "drip", or seconds
+    to wait before 200. Then 200."""
 
     url: str = ""
     heard: list[Heard] = field(default_factory=list)
-    plan: list[int | float | str] = field(default_factory=list)
+    plan: list[int | float | str | tuple[int, str]] = field(default_factory=list)
     on_request: Callable[[], None] = lambda: None
     _release: threading.Event = field(default_factory=threading.Event)
 
@@ -76,7 +77,10 @@ def receiver(certificate: Path | None = None) -> Iterator[Inbox]:
                 return
             if isinstance(answer, float):
                 ended.wait(answer)
+            answer, retry_after = answer if isinstance(answer, tuple) else (answer, "")
             self.send_response(answer if isinstance(answer, int) else 200)
+            if retry_after:
+                self.send_header("Retry-After", retry_after)
             if answer == 302:
                 self.send_header("Location", inbox.url + "elsewhere")
             self.send_header("Content-Length", "2")

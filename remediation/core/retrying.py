@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 MAX_ATTEMPTS = 14  # with the waits below about 16 hours: a night with a receiver that is away loses nothing
 FIRST, LONGEST = timedelta(seconds=30), timedelta(hours=3)
+MOST_ASKED = timedelta(days=1)
 
 
 def wait_after(attempt: int, roll: float) -> timedelta | None:
@@ -18,3 +20,20 @@ def wait_after(attempt: int, roll: float) -> timedelta | None:
         return None
     plain = min(FIRST * (1 << (attempt - 1)), LONGEST)
     return plain * (0.8 + 0.4 * min(max(roll, 0.0), 1.0))
+
+
+def asked(retry_after: str, now: datetime) -> timedelta | None:
+    """How long a receiver's ``Retry-After`` asks to be left alone, at most a day; None where it asks for nothing.
+
+    Seconds or a date (RFC 9110, 10.2.3). What is neither, or is over, asks for nothing.
+    """
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        wait = timedelta(seconds=min(int(text), MOST_ASKED.total_seconds()))
+    else:
+        try:
+            until = parsedate_to_datetime(text)
+        except (ValueError, TypeError, OverflowError):
+            return None
+        wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
+    return min(wait, MOST_ASKED) if wait > timedelta() else None

@@ -23,7 +23,7 @@ def send(message: Message) -> int:
     """
     body = json.dumps(body_of(message.style, message.payload), ensure_ascii=False).encode()
     headers = {"Content-Type": "application/json", "Idempotency-Key": message.key}
-    return accepted(*post(message.url, body, headers))
+    return accepted(post(message.url, body, headers))
 
 
 def body_of(style: str, payload: Mapping[str, Any]) -> dict[str, Any]:

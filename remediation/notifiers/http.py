@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
+from queue import Empty, SimpleQueue
+from typing import NamedTuple
 
 from django.conf import settings
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -18,7 +20,7 @@ from urllib3.exceptions import HTTPError
 from remediation.core.public_addresses import CONTROL, HOST, may_reach
 from remediation.notifiers.message import NotSent
 
-CONNECT_SECONDS, READ_SECONDS = 5.0, 10.0
+RESOLVE_SECONDS, CONNECT_SECONDS, READ_SECONDS = 8.0, 5.0, 10.0
 TOTAL_SECONDS = 15.0  # an answer that drips byte by byte is cut off then
 TRIED = 3  # addresses of one host
 BODY_BYTES = 2_000  # of the answer; what is longer is not read
@@ -42,6 +44,14 @@ class Target:
         return self.host if self.port == (443 if self.secure else 80) else f"{self.host}:{self.port}"
 
 
+class Answer(NamedTuple):
+    """What a receiver said: its status, the beginning of its body, and its ``Retry-After`` as it came."""
+
+    status: int
+    said: str
+    retry_after: str = ""
+
+
 def target_of(url: str) -> Target:
     """Take an address apart. Raises NotSent with what to write instead."""
     if len(url) > _LONGEST or CONTROL.search(url) or not url.isascii():
@@ -60,8 +70,8 @@ def target_of(url: str) -> Target:
     return Target(secure, host.lower(), number, path if path.startswith("/") else f"/{path}")
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
-    """POST once and return the status and the answer's beginning. Raises NotSent when there is no answer.
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """POST once. Raises NotSent when there is no answer.
 
     The host is resolved once, every address of it must be allowed, and the connection goes to one of exactly these.
     Redirects are answers like any other; no proxy of the environment is asked.
@@ -78,7 +88,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
         raise NotSent(f"{target.shown}: {_words(error)}.", away=True) from error
     finally:
         connection.close()
-    return answer.status, said.decode("utf-8", "replace")
+    return Answer(answer.status, said.decode("utf-8", "replace"), answer.headers.get("Retry-After", "")[:100])
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -96,7 +106,7 @@ def check(url: str) -> Target:
 
 def _checked(target: Target) -> list[str]:
     try:
-        addresses = resolve(target.host, target.port)
+        addresses = _resolved(target)
     except (OSError, UnicodeError) as error:
         raise NotSent(f"{target.shown}: the name has no address.", away=True) from error
     for address in addresses:
@@ -108,6 +118,26 @@ def _checked(target: Target) -> list[str]:
     if not addresses:
         raise NotSent(f"{target.shown}: the name has no address.", away=True)
     return addresses[:TRIED]
+
+
+def _resolved(target: Target) -> list[str]:
+    """The system's answer within ``RESOLVE_SECONDS``; by itself it may ask silent name servers for half a minute."""
+    answers: SimpleQueue[list[str] | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(resolve(target.host, target.port))
+        except Exception as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, name="resolve", daemon=True).start()
+    try:
+        found = answers.get(timeout=RESOLVE_SECONDS)
+    except Empty:
+        raise NotSent(f"{target.shown}: its name could not be looked up in time.", away=True) from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def _connect(target: Target, addresses: Sequence[str]) -> HTTPConnection:

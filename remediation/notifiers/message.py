@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 
@@ -28,9 +29,17 @@ class NotSent(Exception):
     """It did not arrive, or nobody can tell. The text is for people, without secrets.
 
     ``status``: what the receiver answered, None for nothing. ``final``: trying again is useless. ``away``: it is the
-    receiver, not this message, so what else waits for it waits, too.
+    receiver, not this message, so what else waits for it waits, too. ``wait``: how long it asked to be left alone.
     """
 
-    def __init__(self, text: str, *, status: int | None = None, final: bool = False, away: bool = False) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        status: int | None = None,
+        final: bool = False,
+        away: bool = False,
+        wait: timedelta | None = None,
+    ) -> None:
         super().__init__(text)
-        self.status, self.final, self.away = status, final, away
+        self.status, self.final, self.away, self.wait = status, final, away, wait

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime
 
-from remediation.notifiers.http import post
+from remediation.core.retrying import asked
+from remediation.notifiers.http import Answer, post
 from remediation.notifiers.message import Message, NotSent
 from remediation.notifiers.signed import signature
 
@@ -24,12 +26,14 @@ def send(message: Message) -> int:
     }
     if message.secret:
         headers["webhook-signature"] = signature(message.secret, message.key, now, body)
-    return accepted(*post(message.url, body, headers))
+    return accepted(post(message.url, body, headers))
 
 
-def accepted(status: int, _said: str) -> int:
+def accepted(answer: Answer) -> int:
     """The status of an answer that accepts. Raises NotSent for any other; 410 says that nobody listens any more."""
+    status = answer.status
     if 200 <= status < 300:
         return status
     what = f"answered {status}" + ("; redirects are not followed" if 300 <= status < 400 else "")
-    raise NotSent(f"The receiver {what}.", status=status, final=status == 410, away=status in _AWAY)
+    wait = asked(answer.retry_after, datetime.now(UTC))
+    raise NotSent(f"The receiver {what}.", status=status, final=status == 410, away=status in _AWAY, wait=wait)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from remediation.core.retrying import MAX_ATTEMPTS, wait_after
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from remediation.core.retrying import MAX_ATTEMPTS, MOST_ASKED, asked, wait_after
+
+NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 
 
 def test_waits_double_up_to_three_hours_and_then_it_is_given_up() -> None:
@@ -22,3 +28,31 @@ def test_the_roll_moves_it_by_a_fifth_at_most() -> None:
         assert middle and low and high
         assert (low, high) == (middle * 0.8, middle * 1.2)
         assert wait_after(attempt, -9) == low and wait_after(attempt, 9) == high
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [
+        ("120", timedelta(minutes=2)),
+        (" 7 ", timedelta(seconds=7)),
+        ("Mon, 02 Mar 2026 07:00:00 GMT", timedelta(hours=1)),
+        ("Mon, 02 Mar 2026 09:00:00 +0200", timedelta(hours=1)),
+        ("Tue, 01 Mar 2044 07:00:00 GMT", MOST_ASKED),
+        ("9" * 90, MOST_ASKED),
+        ("0", None),
+        ("-5", None),
+        ("Sun, 01 Mar 2026 07:00:00 GMT", None),
+        ("soon", None),
+        ("", None),
+        ("١٢", None),
+        ("Mon, 02 Mar 99999 07:00:00 GMT", None),
+    ],
+)
+def test_what_a_receiver_asks_for(said: str, wait: timedelta | None) -> None:
+    assert asked(said, NOW) == wait
+
+
+@given(st.text(max_size=100))
+def test_whatever_it_says_it_is_a_time_to_come_or_nothing(said: str) -> None:
+    wait = asked(said, NOW)
+    assert wait is None or timedelta() < wait <= MOST_ASKED

@@ -108,6 +108,20 @@ def test_what_did_not_arrive_comes_later_with_the_same_key(
 
 
 @pytest.mark.django_db
+def test_a_receiver_that_asks_for_time_gets_it_for_all_its_messages(inbox: Inbox) -> None:
+    inbox.plan = [(429, "3600"), (503, "Wed, 21 Oct 2015 07:28:00 GMT")]
+    to = _receiver(inbox.url)
+    _put(to, "first", "second")
+    assert outbox.deliver() == 0 and inbox.keys == ["first"]
+    for key in ("first", "second"):
+        assert timedelta(minutes=59) < _row(key).next_at - timezone.now() <= timedelta(hours=1)
+    _come_due()
+    assert outbox.deliver() == 0 and len(inbox.heard) == 2
+    # A time that is over asks for nothing: the usual wait.
+    assert max(row.next_at for row in Outbox.objects.all()) - timezone.now() < timedelta(minutes=2)
+
+
+@pytest.mark.django_db
 def test_a_receiver_that_is_down_is_tried_once_a_round_and_others_do_not_wait(inbox: Inbox) -> None:
     down = _receiver("http://localhost:9/")
     _put(down, *(f"d{number}" for number in range(5)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,13 +124,28 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
             http.post(inbox.url, b"{}", {})
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # no proxy of the environment is asked
-        assert http.post(inbox.url, b'{"a":1}', {"X-Own": "1"}) == (200, "ok")
+        assert http.post(inbox.url, b'{"a":1}', {"X-Own": "1"}) == (200, "ok", "")
         heard = inbox.heard[0]
         assert (heard.path, heard.headers["host"], heard.headers["x-own"]) == ("/hook", inbox.url.split("/")[2], "1")
         _answers(monkeypatch, ["127.0.0.1"])
         with pytest.raises(NotSent, match="its certificate is not valid here"):
             http.post(inbox.url.replace("localhost", "other.example.org"), b"{}", {})
         assert len(inbox.heard) == 1
+
+
+def test_silent_name_servers_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    go = threading.Event()
+
+    def silent(host: str, port: int) -> list[str]:
+        go.wait(30)
+        return []
+
+    monkeypatch.setattr(http, "resolve", silent)
+    monkeypatch.setattr(http, "RESOLVE_SECONDS", 0.05)
+    with pytest.raises(NotSent, match="its name could not be looked up in time") as caught:
+        http.check("https://silent.example.org/hook")
+    assert caught.value.away and not caught.value.final, "it is tried again"
+    go.set()
 
 
 def test_redirects_are_not_followed_and_answers_are_cut(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
