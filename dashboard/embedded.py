@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
+from dashboard.logs import roll
 from dashboard.postgres import DATABASE, ENVIRONMENT, USER, Postgres, ServerError, lent_account
 from dashboard.processes import end_leftover, spawn, stop
 from remediation.private_files import keep_secret
@@ -87,6 +88,9 @@ class Servers:
         _private_directory(self.address.socket_dir)
         logs = self.address.data_dir / "logs"
         logs.mkdir(mode=0o700, exist_ok=True)
+        # Their files are open for as long as they run: these can only change between two runs.
+        for name in ("postgres.log", "valkey.log"):
+            roll(logs / name)
         try:
             if self._postgres:
                 with open(logs / "postgres.log", "ab") as log:

@@ -1,12 +1,21 @@
-"""One log event as one line of JSON, whatever text a stranger put into it."""
+"""One log event as one line of JSON, whatever text a stranger put into it; and files of them that stay small."""
 
 from __future__ import annotations
 
 import json
 import logging
 from datetime import UTC, datetime
+from pathlib import Path
 
 from remediation.core.text import clean_text
+
+LONGEST = 10 * 1024 * 1024  # bytes of a file; the one before it is kept
+
+
+def roll(path: Path) -> None:
+    """Where a log has grown longer than that, give it another name: a new one begins, and of the old ones one stays."""
+    if path.exists() and path.stat().st_size > LONGEST:
+        path.replace(path.with_name(f"{path.name}.1"))
 
 
 class LineFormatter(logging.Formatter):

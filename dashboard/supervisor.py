@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dashboard import forking
+from dashboard.logs import roll
 from dashboard.processes import spawn, stop
 
 RESTARTS = 5
 HEALTHY_SECONDS = 600.0  # a child that lived this long starts with a clean slate
-LOG_BYTES = 10 * 1024 * 1024
 _LOUD = {"warning", "error", "critical"}
 
 
@@ -77,8 +77,6 @@ class Supervisor:
         """Start ``child``; its output goes to ``<logs>/<name>.log`` and what is loud to the terminal too."""
         self.children[child.name] = child
         path = self.logs / f"{child.name}.log"
-        if path.exists() and path.stat().st_size > LOG_BYTES:
-            path.replace(path.with_suffix(".log.1"))
         read, write = os.pipe()
         child.process = self._run(child, write)
         os.close(write)
@@ -183,6 +181,7 @@ class Supervisor:
             return
         with open(path, "ab") as log:
             log.writelines(f"{child.name}  ".encode() + line + b"\n" for line in lines)
+        roll(path)
         for raw in lines:
             line, loud = _shown(raw)
             child.tail.append(line)

@@ -168,10 +168,14 @@ def test_what_cannot_work_is_refused(site, words):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_killed_process_starts_again(site):
-    beat = next(pid for pid, line in site.processes().items() if "celery beat" in line)
+    def beats() -> list[int]:
+        return [pid for pid, line in site.processes().items() if "celery beat" in line]
+
+    wait_for(beats, 15, site.text)  # the site answers before its last process has begun
+    [beat] = beats()
     os.kill(beat, signal.SIGKILL)
     wait_for(lambda: "beat ended (signal SIGKILL)" in site.text(), 10, site.text)
-    wait_for(lambda: [p for p, line in site.processes().items() if "celery beat" in line and p != beat], 15, site.text)
+    wait_for(lambda: set(beats()) - {beat}, 15, site.text)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -231,6 +235,19 @@ def test_a_child_that_never_lives_ends_the_supervisor_with_its_last_lines(tmp_pa
         supervisor.watch()
     assert said == ["broken ended (exit code 3); it starts again in 1 s."]
     assert (tmp_path / "broken.log").read_text() == "broken  no such luck\n" * 2
+
+
+def test_a_log_that_has_grown_gives_way_to_a_new_one_while_the_child_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr("dashboard.logs.LONGEST", 2_000)
+    supervisor = Supervisor(tmp_path, {}, lambda line: None)
+    talks = "import time\nfor n in range(100): print(f'line {n:03} ' + 'x' * 90, flush=True); time.sleep(0.005)"
+    supervisor.start(Child("talker", python("-c", talks), once=True))
+    supervisor.watch(lambda: supervisor.finished("talker") is not None)
+    supervisor.end(["talker"])
+    files = [tmp_path / name for name in ("talker.log.1", "talker.log")]
+    assert files[0].exists() and set(tmp_path.iterdir()) <= set(files), "of the old ones one stays"
+    kept = [line for file in files if file.exists() for line in file.read_text().splitlines()]
+    assert kept == [f"talker  line {n:03} " + "x" * 90 for n in range(100 - len(kept), 100)] and 18 < len(kept) < 100
 
 
 def test_only_what_is_loud_reaches_the_terminal(tmp_path):
