@@ -93,13 +93,13 @@ def test_who_made_it_or_a_lead_withdraws_it_once(cast: Cast) -> None:
     assert lead.get(WEEK).content.decode().count(">Withdraw</button>") == 2
     assert engineer.post(f"{URL}{second.pk}/withdraw/").status_code == 403
     assert lead.post(f"{URL}{first.pk}/withdraw/").status_code == 302
-    assert "First" not in page(cast) and "Second" in page(cast)
+    assert "“First”" not in page(cast) and "“Second”" in page(cast)
     said = words(engineer.post(f"{URL}{first.pk}/withdraw/", follow=True).content.decode())
     assert "That statement was withdrawn already." in said
     assert AuditLine.objects.filter(verb="withdrew").count() == 1
     assert lead.post(f"/p/atlas/reports/2026-W11/statements/{second.pk}/withdraw/").status_code == 404
     assert engineer.post(URL, {"text": "First"}).status_code == 302, "stated again"
-    assert "First" in page(cast)
+    assert "“First”" in page(cast)
 
 
 def test_a_final_report_takes_and_loses_nothing(cast: Cast) -> None:
