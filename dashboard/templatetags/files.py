@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.filter
 def file_lines(files: Iterable[tuple[str, str]]) -> SafeString:
-    """A line of a list for each (path, note). A loop of a template takes twenty times as long for each of them.
+    """A line of a list for each (path, note). A loop of a template takes many times as long for each of them.
 
     Escaped here as ``django.utils.html.escape`` does, without the promise that it makes of every text.
     """
