@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard.celery import app
-from dashboard.heartbeat import last_heard, seconds_since_dispatch
+from dashboard.heartbeat import seconds_since_dispatch
 from remediation import audit, operations
 from remediation.core.text import clean_line
 from remediation.models import Backup, CollectionPass, ConnectionCheck, Rebuild, User
@@ -67,16 +67,6 @@ def workers() -> list[Worker]:
         Worker(name, ", ".join(taken), [_job(task, passes) for task in active.get(name, [])])
         for name, taken in sorted(found.items())
     ]
-
-
-def silent(answered: Iterable[Worker]) -> list[tuple[str, float]]:
-    """Workers that ended without a word: name, and seconds since each was last heard of. None without a broker."""
-    try:
-        heard = last_heard()
-    except (redis.RedisError, OSError):
-        return []
-    here = {worker.name for worker in answered}
-    return sorted((name, age) for name, age in heard.items() if name not in here)
 
 
 def _passes(tasks: Iterable[Mapping[str, Any]]) -> dict[int, CollectionPass]:

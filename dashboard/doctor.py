@@ -18,7 +18,8 @@ from django.db.models.functions import Now
 from dashboard import doctor_stored
 from dashboard.celery import app
 from dashboard.findings import FAIL, OK, WARN, Finding
-from dashboard.heartbeat import last_heard, seconds_since_dispatch
+from dashboard.heartbeat import missed, seconds_since_dispatch
+from dashboard.templatetags.figures import lasted
 from remediation.collection import sandbox as isolation
 from remediation.models import Outbox
 
@@ -126,13 +127,12 @@ def worker(up: bool) -> Finding:
         return Finding(FAIL, "worker", f"cannot be asked: {' '.join(str(error).split())[:200]}", "see redis")
     taken = {queue["name"] for each in queues.values() for queue in each}
     missing = sorted({"default", "collect"} - taken)
+    gone = ", ".join(f"{name} (last heard of {lasted(age)} ago)" for name, age in missed(queues))
+    told = f"; missed: {gone}" if gone else ""
     if missing:
         text = "none runs" if not queues else f"nobody takes the queue {' and '.join(missing)}"
-        return Finding(FAIL if up else WARN, "worker", text, "start it: make run, or celery -A dashboard worker")
-    missed = [f"{name} (last heard of {age / 60:,.0f} min ago)" for name, age in sorted(last_heard().items())
-              if name not in queues]  # fmt: skip
-    text = f"{len(queues)} running: {', '.join(sorted(queues))}"
-    return Finding(OK, "worker", f"{text}; missed: {', '.join(missed)}" if missed else text)
+        return Finding(FAIL if up else WARN, "worker", text + told, "start it: make run, or celery -A dashboard worker")
+    return Finding(OK, "worker", f"{len(queues)} running: {', '.join(sorted(queues))}{told}")
 
 
 def beat(up: bool) -> Finding:

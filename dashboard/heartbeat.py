@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from contextlib import suppress
 
 import redis
@@ -35,6 +36,15 @@ def forget_worker(name: str) -> None:
     """A worker that ends in good order is not missed."""
     with suppress(redis.RedisError, OSError), _client() as client:
         client.hdel(_ROLL, name)
+
+
+def missed(answered: Collection[str]) -> list[tuple[str, float]]:
+    """Workers that ended without a word: name, and seconds since each was last heard of. Empty without a broker."""
+    try:
+        heard = last_heard()
+    except (redis.RedisError, OSError):
+        return []
+    return sorted((name, age) for name, age in heard.items() if name not in answered)
 
 
 def last_heard() -> dict[str, float]:

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard import access, admin_people, admin_projects, admin_server, credentials_page, doctor, retention_page
+from dashboard.heartbeat import missed
 from dashboard.views.fragments import wants_part
 from remediation import administrators, deletion, operations
 from remediation import people as people_cases
@@ -131,7 +132,7 @@ def examine(request: HttpRequest) -> HttpResponse:
         "tab": "server",
         "findings": list(doctor.examine(up=True)),
         "workers": answered,
-        "silent": admin_server.silent(answered),
+        "missed": missed({worker.name for worker in answered}),
     }
     part = "dashboard/_admin_findings.html" if wants_part(request) else "dashboard/admin_findings.html"
     return render(request, part, context)
