@@ -73,7 +73,8 @@ def export(
     missing = tuple(entry.path for entry in entries if entry.size < 0 and entry.mode != SUBMODULE_MODE)
     _limit(entries, files, max_files, max_bytes)
     _require_code(sha, missing)
-    placed = _named(blobs, files)
+    store = os.fsencode(blobs)
+    placed = [(entry, _blob(store, entry)) for entry in files]
     _fill(mirror, placed, blobs)
     target.mkdir()
     _directories(target, entries)
@@ -89,7 +90,7 @@ def export(
 def stored(blobs: Path, entry: Entry) -> bytes | None:
     """A file's content from the store that trees are laid out from; None where it is not there, or not whole."""
     try:
-        handle = os.open(_blob(blobs, entry), os.O_RDONLY | os.O_CLOEXEC)
+        handle = os.open(_blob(os.fsencode(blobs), entry), os.O_RDONLY | os.O_CLOEXEC)
         try:
             content = os.read(handle, entry.size + 1)
         finally:
@@ -107,18 +108,9 @@ def _executable(entry: Entry) -> bool:
     return entry.mode == "100755"
 
 
-def _blob(blobs: Path, entry: Entry) -> bytes:
-    return _named(blobs, [entry])[0][1]
-
-
-def _named(blobs: Path, entries: Iterable[Entry]) -> list[tuple[Entry, bytes]]:
-    """Each file with the name of its blob."""
-    store = os.fsencode(blobs)
+def _blob(store: bytes, entry: Entry) -> bytes:
     # The executable bit is the inode's, so it must be part of the name that stands for the inode.
-    return [
-        (entry, store + f"/{entry.sha[:2]}/{entry.sha[2:]}{'x' if _executable(entry) else ''}".encode())
-        for entry in entries
-    ]
+    return store + f"/{entry.sha[:2]}/{entry.sha[2:]}{'x' if _executable(entry) else ''}".encode()
 
 
 def _limit(entries: Sequence[Entry], files: Sequence[Entry], max_files: int, max_bytes: int) -> None:
@@ -149,13 +141,13 @@ def _require_code(sha: str, missing: Sequence[str]) -> None:
 
 def _fill(mirror: Mirror, files: Iterable[tuple[Entry, bytes]], blobs: Path) -> None:
     """Bring every blob the tree needs into the store, through one git process."""
-    wanted: dict[str, list[Entry]] = {}
+    wanted: dict[str, list[tuple[Entry, bytes]]] = {}
     seen: set[bytes] = set()
     for entry, name in files:
         if name not in seen:
             seen.add(name)
             if not _is_whole(name, entry):
-                wanted.setdefault(entry.sha, []).append(entry)
+                wanted.setdefault(entry.sha, []).append((entry, name))
     if not wanted:
         return
     for shard in range(256):
@@ -164,12 +156,12 @@ def _fill(mirror: Mirror, files: Iterable[tuple[Entry, bytes]], blobs: Path) -> 
     for sha, content in mirror.blobs(wanted):
         digest = hashlib.sha1(b"blob %d\0" % len(content), usedforsecurity=False)
         digest.update(content)
-        if digest.hexdigest() != sha or len(content) != wanted[sha][0].size:
+        if digest.hexdigest() != sha or len(content) != wanted[sha][0][0].size:
             raise SourceError(
                 "commit-missing", f"The mirror's object {sha} is damaged. Delete the mirror; it is fetched again."
             )
-        for entry in wanted[sha]:
-            _store(blobs, entry, content)
+        for entry, name in wanted[sha]:
+            _store(blobs, entry, name, content)
 
 
 def _is_whole(name: bytes, entry: Entry) -> bool:
@@ -181,7 +173,7 @@ def _is_whole(name: bytes, entry: Entry) -> bool:
     return found.st_size == entry.size and int(found.st_mtime) == mtime_of(entry.sha) and stat.S_ISREG(found.st_mode)
 
 
-def _store(blobs: Path, entry: Entry, content: bytes) -> None:
+def _store(blobs: Path, entry: Entry, name: bytes, content: bytes) -> None:
     """Write one blob under a name of our own, then rename: a killed worker leaves no half blob."""
     partial = os.fsencode(blobs / f"tmp-{os.getpid()}-{secrets.token_hex(8)}")
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -190,12 +182,12 @@ def _store(blobs: Path, entry: Entry, content: bytes) -> None:
             stream.write(content)
         os.chmod(partial, 0o555 if _executable(entry) else 0o444)  # noqa: PTH101
         _set_time(partial, entry.sha)
-        os.replace(partial, _blob(blobs, entry))  # noqa: PTH105
+        os.replace(partial, name)  # noqa: PTH105
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(partial)  # noqa: PTH108
         raise
-    if not _is_whole(_blob(blobs, entry), entry):
+    if not _is_whole(name, entry):
         raise OSError(
             f"the file system under {blobs} does not keep file times after 2038; byte-code could go stale there. "
             "Put the data directory on another one (ext4, btrfs, tmpfs, xfs with bigtime)"
