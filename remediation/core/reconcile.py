@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -77,11 +77,12 @@ def step(state: State, seen: Seen, errors: Mapping[Pair, Identified] | None = No
     carried, moved, hidden_moved = _carry(state, renames, errors)
     files = left_files(seen, carried.files, _erring(carried), renames)
     files |= {file.path: file for file in result.files}
+    standing = _by_file(errors)
     closed = {
         pair: _held(reason, held)
         for pair, known in carried.open.items()
         if pair not in errors
-        for reason in [_close_reason(known.error, _standing(pair[0], carried, errors), files, seen)]
+        for reason in [_close_reason(known.error, _covering(standing.get(pair[0]), carried), files, seen)]
     }
     appeared = {pair: _appearance(carried, pair) for pair in errors if pair not in carried.open}
     settled = _settle(carried, errors, files, seen, held)
@@ -197,12 +198,20 @@ def _renamed(known: Identified, renames: Mapping[str, str], errors: Mapping[Pair
     return Identified(error, key if (path, key) in errors else known.key)
 
 
-def _standing(path: str, carried: State, errors: Mapping[Pair, Identified]) -> list[Classified] | None:
-    """The file's errors that may cover what is no longer seen in it; None when it has no error at all."""
-    here = [identified for pair, identified in errors.items() if pair[0] == path]
+def _by_file(errors: Mapping[Pair, Identified]) -> Mapping[str, Sequence[Identified]]:
+    """Grouped once: thousands may close in one pass, and thousands stay."""
+    found: dict[str, list[Identified]] = defaultdict(list)
+    for (path, _), identified in errors.items():
+        found[path].append(identified)
+    return found
+
+
+def _covering(here: Sequence[Identified] | None, carried: State) -> list[Classified] | None:
+    """Of a file's errors those that may cover what is no longer seen in it; None when it has no error at all."""
+    if not here:
+        return None
     # What stood beside the other error before, and fails at the same place now, never covered it.
-    fresh = [i.error for i in here if (old := carried.open.get(i.pair)) is None or _place(old) != _place(i)]
-    return fresh if here else None
+    return [i.error for i in here if (old := carried.open.get(i.pair)) is None or _place(old) != _place(i)]
 
 
 def _place(identified: Identified) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from remediation.core.records import FileResult, PassResult
@@ -23,11 +24,11 @@ class TreeChange:
     deleted: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Seen:
     """One counted pass: its facts, the git renames since the counted pass before it, and a lead's word.
 
-    ``deleted`` as in :class:`TreeChange`.
+    ``deleted`` as in :class:`TreeChange`. Of thousands of files each is looked up here, so sets are made once.
     """
 
     result: PassResult
@@ -35,16 +36,25 @@ class Seen:
     confirmed: bool = False
     deleted: frozenset[str] | None = None
 
+    @cached_property
+    def inventory(self) -> frozenset[str]:
+        """The tracked files that match the patterns of this pass."""
+        return frozenset(self.result.inventory)
+
+    @cached_property
     def present(self) -> frozenset[str]:
         """Every path that the pass itself knows."""
-        return frozenset(self.result.inventory) | {file.path for file in self.result.files}
+        return self.inventory | {file.path for file in self.result.files}
+
+    @cached_property
+    def _new_names(self) -> frozenset[str]:
+        return frozenset(self.renames.values())
 
     def is_deleted(self, path: str) -> bool:
         """Whether a file that the inventory does not know left the tree; it may merely match no pattern any more."""
-        known = self.result.inventory
-        if path in known or path in self.renames.values():
+        if path in self.inventory or path in self._new_names:
             return False
-        if path in self.renames and self.renames[path] not in known:
+        if path in self.renames and self.renames[path] not in self.inventory:
             return False  # likeness is enough: git lists a file as deleted that was renamed and changed
         if self.deleted is not None:
             return path in self.deleted
@@ -52,7 +62,7 @@ class Seen:
             return True
         # In the inventory only while it fails, so its absence proves nothing as long as files stand below it.
         below = str(PurePosixPath(path).parent) + "/"
-        return below != "./" and not any(file.startswith(below) for file in known)
+        return below != "./" and not any(file.startswith(below) for file in self.inventory)
 
     def is_unmatched(self, path: str) -> bool:
         """Whether a file is in the tree, and the patterns of this pass do not match it."""
@@ -65,7 +75,7 @@ def carried_renames(seen: Seen, files: Mapping[str, FileResult], known: frozense
 
     The new name may match no pattern: the file is silenced there, and not gone.
     """
-    present = seen.present()
+    present = seen.present
 
     def carries(old: str, new: str) -> bool:
         # A file that was there before cannot be a rename's new name; carrying two histories to it would lose one.
@@ -86,7 +96,7 @@ def left_files(
     ``files`` are the last states under the new names of ``renames``; ``erring`` the paths with an error, visible
     or hidden. A file that never gave a test and has no error is nobody's loss.
     """
-    present, origin = seen.present(), {new: old for old, new in renames.items()}
+    present, origin = seen.present, {new: old for old, new in renames.items()}
     left: dict[str, FileResult] = {}
     for path in sorted({*files, *erring} - present):
         file = files.get(path)

@@ -124,7 +124,7 @@ def as_git_lists_it(seen: Seen, path: str) -> bool:
 
 
 def carry_to_matching_names_only(seen: Seen, files: object, known: object) -> dict[str, str]:
-    return {old: new for old, new in seen.renames.items() if new in seen.present() and old not in seen.present()}
+    return {old: new for old, new in seen.renames.items() if new in seen.present and old not in seen.present}
 
 
 MISTAKES: dict[str, list[tuple[object, str, object]]] = {
