@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from remediation.core.source_names import asked, attributes_of, bound_names, extensions, imports, package_folders
 
 Read = Callable[[str], bytes]  # path in the commit -> content; b"" where it is not known
+Holding = Callable[[str, Iterable[str]], Iterable[str]]  # name, paths -> those whose content holds the name's bytes
 
 # A last name that so many modules share says nothing about where a missing module went.
 _COMMON_NAMES = frozenset(
@@ -26,9 +27,10 @@ _COMPILED = (".c", ".cc", ".cpp", ".cxx", ".pyx", ".rs", ".f90", ".f", ".m", ".p
 class Layout:
     """The paths of a commit as Python would import them."""
 
-    def __init__(self, paths: Sequence[str], read: Read | None = None) -> None:
+    def __init__(self, paths: Sequence[str], read: Read | None = None, holding: Holding | None = None) -> None:
         self.paths = frozenset(paths)
         self.read = read
+        self.holding = holding or self._read_for
         self.modules = [path for path in paths if path.endswith(".py")]
         self._by_last: dict[str, list[str]] = defaultdict(list)
         self._folders: set[str] = set()
@@ -164,8 +166,7 @@ class Layout:
         wanted = {dotted, dotted.rpartition(".")[2]}
         return next((path for path in self._scripts if wanted & extensions(self.read(path))), "")
 
-    def definitions(self, name: str, among: Iterable[str]) -> Iterator[str]:
-        """Those of ``among`` that hold the name's bytes; reading is left to :func:`source_names.defines`."""
+    def _read_for(self, name: str, among: Iterable[str]) -> Iterator[str]:
         raw = name.encode()
         return (path for path in among if self.read is not None and raw in self.read(path))
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 _FROM = re.compile(r"from\s+([.\w]+)\s+import\s+\(?\s*(.+?)\s*\)?$")
 _IMPORT = re.compile(r"import\s+(.+)$")
 _BASES = 30
+_BETWEEN = b" \t\n\r\f\v\\"
+_ENDS = re.compile(rb"[\s\\)]*+(?:=(?!=)|:|#|in\b|(?:\*\*|//|>>|<<|[-+*/%@&|^])=)")
 _EXTENDS = re.compile(rb"Extension|set_source|cythonize")
 
 
@@ -21,16 +23,28 @@ def parse(source: bytes) -> ast.Module | None:
         return None
 
 
-@functools.lru_cache(maxsize=256)
-def _could_define(name: str) -> re.Pattern[bytes]:
-    """Where a name follows ``def`` or ``class``, or stands before what ends a target: ``=``, ``:``, ``+=``, ``in``.
+def _could_define(source: bytes, name: str) -> bool:
+    """Whether the name follows ``def`` or ``class``, or stands before what ends a target: ``=``, ``:``, ``+=``, ``in``.
 
     A comment may stand between the two where they are in brackets; what is behind one is left to the parser.
     """
-    # Not a word boundary: to a pattern of bytes a letter beyond ASCII is none.
-    word = rb"(?<![\w\x80-\xff])" + re.escape(name.encode("utf-8", "surrogatepass")) + rb"(?![\w\x80-\xff])"
-    ends = rb"[\s\\)]*+(?:=(?!=)|:|#|in\b|(?:\*\*|//|>>|<<|[-+*/%@&|^])=)"
-    return re.compile(rb"\b(?:def|class)[\s\\]+" + word + rb"|" + word + ends)
+    for found in _word(name).finditer(source):
+        before = found.start()
+        while before and source[before - 1] in _BETWEEN:
+            before -= 1
+        if source.endswith((b"def", b"class"), 0, before) or _ENDS.match(source, found.end()):
+            return True
+    return False
+
+
+@functools.lru_cache(maxsize=256)
+def _word(name: str) -> re.Pattern[bytes]:
+    """The name as a whole word. It begins with the name itself: that is what makes searching for it fast.
+
+    Not a word boundary: to a pattern of bytes a letter beyond ASCII is none.
+    """
+    raw = re.escape(name.encode("utf-8", "surrogatepass"))
+    return re.compile(raw + rb"(?<![\w\x80-\xff]" + raw + rb")(?![\w\x80-\xff])")
 
 
 @functools.lru_cache(maxsize=64)
@@ -60,7 +74,7 @@ def _bound(module: ast.Module) -> Iterator[str]:
 def defines(source: bytes, name: str) -> bool:
     """Whether a module defines a name itself, and does not merely import it."""
     # To parse a file takes a hundred times as long as to see that nothing in it could define the name.
-    module = parse(source) if _could_define(name).search(source) else None
+    module = parse(source) if _could_define(source, name) else None
     if module is None:
         return False
     for node in module.body:

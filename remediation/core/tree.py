@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from remediation.core.chain import asked_module, first, missing_name, root_of
 from remediation.core.classify import syntax_file
-from remediation.core.layout import Layout, Read
+from remediation.core.layout import Holding, Layout, Read
 from remediation.core.missing import as_named, distribution
 from remediation.core.records import Cause, CollectionError, Outside, Parsed, PassResult, TreeFacts
 from remediation.core.source_names import asked, defines
@@ -44,16 +44,18 @@ def with_tree(
     declared: Iterable[str],
     *,
     read: Read | None = None,
+    holding: Holding | None = None,
     distributions: Distributions = lambda module: (),
     parsed: Iterable[Parsed] = (),
 ) -> PassResult:
     """Return ``result`` with the facts of the tree that concern its errors.
 
     ``paths``: all tracked paths of the commit; ``declared``: normalised distribution names the
-    repository declares; ``read``: contents of the commit's files. Only what the errors ask about is kept, so an
-    unrelated change of the tree does not make another result.
+    repository declares; ``read``: contents of the commit's files; ``holding``: which of them hold a name, for who
+    knows that without reading all. Only what the errors ask about is kept, so an unrelated change of the tree does
+    not make another result.
     """
-    layout, named = Layout(paths, read), {distribution(name) for name in declared}
+    layout, named = Layout(paths, read, holding), {distribution(name) for name in declared}
     wanted = sorted({one for error in result.errors for one in _asked_by(error)}, key=dataclasses.astuple)
     brings = _declared_as((one.module for one in wanted if not one.name), named, distributions)
     tops = {one.module.partition(".")[0] for one in wanted if one.module}
@@ -206,7 +208,7 @@ def _defined_in(layout: Layout, wanted: Iterable[_Asked], own: set[str]) -> list
     missing = sorted({(o.module, o.name) for o in wanted if o.name and o.module.partition(".")[0] in own})
     found = []
     for module, name in missing[:_SEARCHED]:
-        holding = layout.definitions(name, layout.modules)
+        holding = layout.holding(name, layout.modules)
         # One more than is shown is as good as all: then none is.
         defining = (path for path in holding if defines(layout.read(path), name))
         places = list(itertools.islice(defining, _SHOWN + 1))

@@ -218,7 +218,7 @@ class _Run:
         self, result: PassResult, session: SessionFacts, entries: Sequence[Entry], interpreter: Interpreter
     ) -> PassResult:
         """What the commit says of the errors; a file that cannot be parsed is shown to the other Pythons here."""
-        read = Contents(self.workshop.mirror, entries, self.workshop.blobs)
+        read = Contents(self.workshop.mirror, entries, self.workshop.blobs, self.workshop.searched)
         tried = parsing.tried(
             {path: source for path in tree.unparsed_files(result) if (source := read(path))},
             python=session.python,
@@ -227,8 +227,15 @@ class _Run:
         )
         paths = [entry.path for entry in entries]
         found = tree.with_tree(
-            result, paths, interpreter.declared, read=read, distributions=distribution_names, parsed=tried
+            result,
+            paths,
+            interpreter.declared,
+            read=read,
+            holding=read.holding,
+            distributions=distribution_names,
+            parsed=tried,
         )
+        read.remember()
         naming = Naming(session.python_functions, session.python_classes)
         return with_written(found, read.only(blocked_paths(found)), naming)
 

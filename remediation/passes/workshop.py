@@ -131,6 +131,11 @@ class Workshop:
         """The byte-code of one environment; warm across passes, never shared."""
         return self._made(f"bytecode/{key}")
 
+    @property
+    def searched(self) -> Path:
+        """What the last pass found out about names in the commit's files; may be lost at any time."""
+        return self.root / "searched.json"
+
     def tidy(self) -> None:
         """Remove environments and byte-code that none of the last passes used; each may take hundreds of megabytes."""
         recent = self.project.passes.exclude(environment_key="").order_by("-number")
