@@ -7,6 +7,8 @@ import functools
 import re
 from collections.abc import Iterator, Mapping
 
+from remediation.core.uncollected import uncollected
+
 _FROM = re.compile(r"from\s+([.\w]+)\s+import\s+\(?\s*(.+?)\s*\)?$")
 _IMPORT = re.compile(r"import\s+(.+)$")
 _BASES = 30
@@ -15,6 +17,7 @@ _ENDS = re.compile(rb"[\s\\)]*+(?:=(?!=)|:|#|in\b|(?:\*\*|//|>>|<<|[-+*/%@&|^])=
 _EXTENDS = re.compile(rb"Extension|set_source|cythonize")
 
 
+@uncollected
 def parse(source: bytes) -> ast.Module | None:
     """The module's syntax tree; None where this Python cannot parse it."""
     try:

@@ -16,6 +16,7 @@ from remediation.core.missing import as_named, distribution
 from remediation.core.records import Cause, CollectionError, Outside, Parsed, PassResult, TreeFacts
 from remediation.core.source_names import asked, defines
 from remediation.core.stdlib_history import is_stdlib
+from remediation.core.uncollected import uncollected
 
 Distributions = Callable[[str], Sequence[str]]  # module -> normalised distributions that may bring it
 _NO_PACKAGE = re.compile(r"; '([^']+)' is not a package")
@@ -38,6 +39,7 @@ class _Asked:
     no_package: str = ""
 
 
+@uncollected
 def with_tree(
     result: PassResult,
     paths: Sequence[str],
