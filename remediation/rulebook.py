@@ -89,32 +89,50 @@ def read_rules(project: Project, version: int) -> list[tuple[Rule, Category]]:
 
 
 class Rulebook:
-    """A project's rules, the current version until another is asked for, and the categories they name."""
+    """A project's rules, the current version until another is asked for, and the categories they name.
+
+    Each is read when it is first asked for: most passes open no ticket and sort nothing.
+    """
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        categories = list(Category.objects.filter(project=project))
-        self.by_name = {category.name: category for category in categories}
-        self.fallback = next(category for category in categories if category.is_fallback)
-        starts = RuleSet.objects.filter(project=project).order_by("-version")
-        self._starts = list(starts.values_list("version", "after_position", "after_number"))
+        self.version: int = project.rules_version
         self._known: dict[int, list[Rule]] = {}
         self.search = search
-        self.use(project.rules_version)
 
     def use(self, version: int) -> None:
-        """Sort by this version from now on. The rules of an archived category sort nothing, in any version."""
-        if version not in self._known:
-            found = read_rules(self.project, version)
-            self._known[version] = [rule for rule, category in found if not category.archived]
-        self.version, self.rules = version, self._known[version]
+        """Sort by this version from now on."""
+        self.version = version
+
+    @property
+    def rules(self) -> list[Rule]:
+        """Those of the version. The rules of an archived category sort nothing, in any version."""
+        if self.version not in self._known:
+            found = read_rules(self.project, self.version)
+            self._known[self.version] = [rule for rule, category in found if not category.archived]
+        return self._known[self.version]
+
+    @functools.cached_property
+    def by_name(self) -> dict[str, Category]:
+        """The project's categories, archived ones too."""
+        return {category.name: category for category in Category.objects.filter(project=self.project)}
+
+    @functools.cached_property
+    def fallback(self) -> Category:
+        """The category of what no rule sorts."""
+        return next(category for category in self.by_name.values() if category.is_fallback)
+
+    @functools.cached_property
+    def _starts(self) -> list[tuple[int, int | None, int | None]]:
+        starts = RuleSet.objects.filter(project=self.project).order_by("-version")
+        return list(starts.values_list("version", "after_position", "after_number"))
 
     def version_of(self, collection_pass: CollectionPass) -> int:
         """The version that sorts a pass of the watched ref: the highest one that begins before it."""
         place = (collection_pass.position or 0, collection_pass.number)
         for version, position, number in self._starts:
-            if position is None or place > (position, number):
-                return int(version)
+            if position is None or number is None or place > (position, number):
+                return version
         return int(self.project.rules_version)
 
     def sort(self, error: Classified) -> Category:

@@ -141,10 +141,11 @@ def _stream_reason(recording: Recording) -> Found:
         cause = recording.internal_error.cause
         said = clean_line(f"{cause.type}: {cause.message}".removesuffix(": "), 200)
         return "internal-error", f"pytest came to an unplanned end{_where(recording)} ({said}). {NOT_ZERO}"
-    if any(error.cause.type == EXIT for error in recording.errors):
+    types = {error.cause.type for error in recording.errors}
+    if EXIT in types:
         path = next(error.path for error in recording.errors if error.cause.type == EXIT)
         return "interrupted", f"{path or 'A conftest.py'} ends the process while it is imported. {NOT_ZERO}"
-    if any(error.cause.type == "MemoryError" for error in recording.errors):
+    if "MemoryError" in types:
         path = next(error.path for error in recording.errors if error.cause.type == "MemoryError")
         return "memory-limit", f"Memory ran out while importing {path or 'the tests'}. {NOT_ZERO}"
     if recording.garbled and recording.finish is not None:

@@ -172,7 +172,8 @@ def _session(session: SessionFacts) -> dict[str, Any]:
 
 
 def _once(model: Any, project: Project, digest: str, **values: Any) -> Any:
-    row, _ = model.objects.get_or_create(project=project, digest=digest, defaults=values)
+    # Of what is there already nothing but its id: a result may be of megabytes.
+    row, _ = model.objects.only("pk").get_or_create(project=project, digest=digest, defaults=values)
     return row
 
 

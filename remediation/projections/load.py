@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Collection
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, Q, QuerySet
 
 from remediation.core import fingerprint
 from remediation.core.fingerprint import Pair
@@ -48,11 +51,11 @@ def is_settled(project: Project, last: CollectionPass) -> bool:
     An ending is open while the pass is held, an error is hidden, a file has left the patterns, or something that
     blocked every pass is not proved repaired; a ticket that is said to be fixed in a commit waits for an answer too.
     """
-    return not (
-        last.held
-        or Occurrence.objects.filter(fingerprint__project=project).unsettled().exists()
-        or FileState.objects.filter(file__project=project, closed_pass__isnull=True, state__in=LEFT).exists()
-        or Ticket.objects.filter(project=project).filter(~Q(blocking="") | Q(status="awaiting")).exists()
+    return not last.held and not _any(
+        project,
+        Occurrence.objects.filter(fingerprint__project=project).unsettled(),
+        FileState.objects.filter(file__project=project, closed_pass__isnull=True, state__in=LEFT),
+        Ticket.objects.filter(project=project).filter(~Q(blocking="") | Q(status="awaiting")),
     )
 
 
@@ -77,7 +80,13 @@ def is_current(project: Project) -> bool:
     """Whether every occurrence, ended ones too, was grouped by this version, and every ticket keeps what rules need."""
     old = Fingerprint.objects.filter(project=project).exclude(version=fingerprint.VERSION)
     bare = Ticket.objects.filter(project=project, first_pass__isnull=False, rule_facts__isnull=True, merged_into=None)
-    return not old.exists() and not bare.exists()
+    return not _any(project, old, bare)
+
+
+def _any(project: Project, *rows: QuerySet[Any]) -> bool:
+    """Whether any of these queries finds a row. One question to the database for all."""
+    found = functools.reduce(operator.or_, (Q(Exists(query)) for query in rows))
+    return Project.objects.filter(found, pk=project.pk).exists()
 
 
 def _tickets(project: Project, **only: object) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -64,7 +65,11 @@ class TicketBook:
         self.tickets: dict[int, Ticket] = {ticket.pk: ticket for ticket in tickets}
         self.opening = Opening(project, self.rules, self.tickets)
         self.holders = {self._base(row) for row in self.fingerprints.values()} | set(self.grouping.bases.values())
-        self.marks = MarkBook(project)
+
+    @functools.cached_property
+    def marks(self) -> MarkBook:
+        """What people said is fixed. A pass that repeats the one before it never asks."""
+        return MarkBook(self.project)
 
     def of_key(self, key: str) -> Ticket:
         """The ticket of a readable fingerprint key."""

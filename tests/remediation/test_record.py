@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from remediation import passes
@@ -64,6 +66,23 @@ def test_an_unchanged_pass_writes_its_own_row_and_its_counts_and_nothing_else(pr
     assert {*found} == {("UPDATE", "collectionpass"), ("INSERT", "categorycount")}
     held.refresh_from_db()
     assert (held.total, held.cleared, held.hidden, held.new) == (3, 0, 0, 0)
+
+
+def test_an_unchanged_pass_reads_nothing_that_only_a_change_asks_for(project: Project) -> None:
+    """The stored result may be of megabytes; rules, categories and marks are of use where something changes."""
+
+    def asked(position: int, errors: list[CollectionError]) -> set[str]:
+        held, verdict = claimed(project), Verdict("counted", session=factories.SESSION, result=factories.result(errors))
+        report = passes.Report(verdict=verdict, position=position, observed_at=timezone.now(), sandbox_level=3)
+        with CaptureQueriesContext(connection) as captured:
+            passes.record(held, report, factories.no_renames)
+        texts = [query["sql"] for query in captured]
+        reads = {word for text in texts for word in re.findall(r'FROM "remediation_(\w+)"', text)}
+        return reads | {"content" for text in texts if re.search(r'SELECT.*"remediation_result"."content"', text)}
+
+    of_a_change = {"content", "category", "categoryrule", "fixmark"}
+    assert of_a_change & asked(2, ERRORS) == set()
+    assert of_a_change <= asked(3, [*ERRORS, factories.missing_module("tests/test_d.py", "atlas.other")])
 
 
 def test_control_a_changed_pass_writes_to_other_tables(project: Project) -> None:
