@@ -6,7 +6,7 @@ import calendar
 import itertools
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -21,23 +21,53 @@ MOST = 200  # weeks
 FEW = 3  # weeks in a row of which there is nothing to say stand in one line
 
 
+class Numbers(NamedTuple):
+    """What a week counted: passes with a number, passes that ended, the net of its steps, and errors at its end."""
+
+    counted: int
+    ran: int
+    net: int | None
+    end: int | None
+
+
+NOTHING = Numbers(0, 0, None, None)  # of a week without a pass
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One week. ``pace`` is None where no pass had ended by then; ``report`` where it was not drafted.
+    """One week. ``now``: computed now, None where no pass had ended by then; ``report``: None where it was not drafted.
 
     ``runs``: it has not ended.
     """
 
     label: str
     first: date
-    pace: Pace | None
+    now: Numbers | None
     report: WeeklyReport | None
     runs: bool
 
     @property
     def silent(self) -> bool:
         """Whether it has ended without a pass and without a report."""
-        return not self.runs and self.report is None and (self.pace is None or not self.pace.ran)
+        return not self.runs and self.report is None and (self.now is None or not self.now.ran)
+
+    @property
+    def own(self) -> Numbers | None:
+        """What its final report says, whatever became of the passes since."""
+        final = self.report
+        if final is None or final.counted is None or final.ran is None:
+            return None
+        return Numbers(final.counted, final.ran, final.net, final.errors)
+
+    @property
+    def shown(self) -> Numbers | None:
+        """A final's own numbers; of any other week those of now."""
+        return self.own or self.now
+
+    @property
+    def changed(self) -> bool:
+        """Whether now something else is computed than the final says."""
+        return self.own is not None and self.own != (self.now or NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +121,5 @@ def folded(rows: list[Line]) -> list[Line | Silent]:
 
 def _line(label: str, cut: Weeks, now: datetime, moved: Pace | None, report: WeeklyReport | None) -> Line:
     week = period_of(report) if report else cut.named(label)
-    return Line(label, week.first, moved, report, runs=week.end > now)
+    computed = Numbers(moved.counted, moved.ran, moved.net, moved.end) if moved else None
+    return Line(label, week.first, computed, report, runs=week.end > now)

@@ -194,6 +194,14 @@ class Report:
         return tuple(point for point in self.trend.points if point.at in self.period)
 
     @property
+    def line(self) -> Pace:
+        """The period as one line of a list of weeks."""
+        now, counted = self.now, sum(point.counted for point in self.passes)
+        return Pace(
+            self.period.label, counted, len(self.passes), self.ledger if now else None, now.value if now else None
+        )
+
+    @property
     def columns(self) -> tuple[Point, ...]:
         """The passes of "before and after": the base, the one before the period, and now; each once."""
         found: dict[int, Point] = {}

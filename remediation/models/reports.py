@@ -63,6 +63,10 @@ class WeeklyReport(models.Model):
     released_by = models.CharField(max_length=310, blank=True, help_text="As they were called; empty: by itself.")
     title = models.CharField(max_length=300, blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
+    counted = models.PositiveIntegerField(null=True, help_text="Passes of the week with a number.")
+    ran = models.PositiveIntegerField(null=True, help_text="Passes of the week that had ended.")
+    net = models.IntegerField(null=True, help_text="Errors after its steps less those before; null: it has no step.")
+    errors = models.PositiveIntegerField(null=True, help_text="At its end; null: none of its passes was counted.")
 
     class Meta:
         ordering = ["-end"]

@@ -89,6 +89,8 @@ def release(report: WeeklyReport, make: Make, by: User | None, now: datetime) ->
             "",
             None,
         )
+        line = made.report.line
+        row.counted, row.ran, row.net, row.errors = line.counted, line.ran, line.net, line.end
         row.save(force_update=True)
         hashes = {"content hash": (None, made.content_hash)}
         audit.write("released", f"report {row.label}", project=row.project, changes=hashes, by=by)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime, time, timedelta
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -272,6 +273,44 @@ def test_a_week_without_a_count_has_an_honest_final(cast: Cast) -> None:
     document = json.loads(bytes(row.files.get(format="json").content))
     assert document["counted"] is False and document["passes"][0]["total"] is None
     assert "Not counted this week." in words(cast.client("viewer").get(WEEK.replace("10", "11")).content.decode())
+
+
+def test_the_list_of_weeks_has_a_finals_own_numbers_and_says_where_now_is_another(cast: Cast) -> None:
+    factories.counted_pass(cast.project, 2, errors()[1:], WORKING)
+    final(cast)
+    weeks, client = WEEK.replace("2026-W10/", ""), cast.client("viewer")
+    assert "2 of 2 −1 2" in words(client.get(weeks).content.decode())
+    assert "computed now:" not in words(client.get(weeks).content.decode())
+    factories.counted_pass(cast.project, 3, errors()[:1], WORKING, at=MONDAY - DAY)  # of that week, and recorded late
+    text = words(client.get(weeks).content.decode())
+    assert "2 of 2 −1 2 2026-W10 computed now: 3 of 3 counted, net −2, 1 at its end." in text
+    cast.project.passes.update(outcome="failed", total=None, result=None, environment_errors=None)
+    text = words(client.get(weeks).content.decode())
+    assert "2 of 2 −1 2 2026-W10 computed now: 0 of 3 counted, no number at its end." in text
+    cast.project.passes.update(position=None)  # the branch was rewritten
+    assert "2 of 2 −1 2 Of 2026-W10 there is no pass any more." in words(client.get(weeks).content.decode())
+
+
+def test_finals_that_were_made_before_get_their_numbers_from_their_files(cast: Cast) -> None:
+    """A week with a step, one whose only pass has no number, and one with the first pass alone."""
+    plan(cast, release_after=0)
+    factories.counted_pass(cast.project, 8, [errors()[2]], WORKING)
+    factories.blocked_pass(cast.project, 14)
+    factories.failed_pass(cast.project, 15)
+    reporting.draft_due(MONDAY + 14 * DAY)
+    assert finals.release_due(MONDAY + 14 * DAY) == 3
+    numbers = ("label", "counted", "ran", "net", "errors")
+    own = list(WeeklyReport.objects.order_by("label").values_list(*numbers))
+    assert own == [("2026-W10", 1, 1, None, 3), ("2026-W11", 1, 1, -2, 1), ("2026-W12", 0, 2, None, None)]
+    fill = import_module("remediation.migrations.0035_a_finals_own_numbers").FROM_FILES
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE remediation_weeklyreport DISABLE TRIGGER final_report_stays")
+        WeeklyReport.objects.update(counted=None, ran=None, net=None, errors=None)
+        cursor.execute(fill)
+    assert list(WeeklyReport.objects.order_by("label").values_list(*numbers)) == own
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        WeeklyReport.objects.update(net=0)
 
 
 def test_only_a_lead_releases_where_the_plan_says_so(cast: Cast) -> None:
