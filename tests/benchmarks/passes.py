@@ -1,7 +1,8 @@
 """A whole pass, from the claim to the record, beside bare ``pytest --collect-only`` on the same tree.
 
-Byte-code of both is warm. Two generated trees are always measured; BENCH_REPO (a git repository), BENCH_PYTHON (its
-interpreter), BENCH_COMMITS (two or more, oldest first) and BENCH_ARGUMENTS name a real one as well.
+The worker then deletes what was laid out; the time until it is free is measured, too. Byte-code of both is warm. Two
+generated trees are always measured; BENCH_REPO (a git repository), BENCH_PYTHON (its interpreter), BENCH_COMMITS (two
+or more, oldest first) and BENCH_ARGUMENTS name a real one as well.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import os
 import re
 import shlex
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 from tests.benchmarks import generated
 from tests.benchmarks.figures import RUNS, Figure, beside, stopwatch
@@ -79,40 +83,69 @@ def _measure(subject: Subject, data_dir: Path, runs: int) -> list[Figure]:
     bare.check_out(first)
     sizes: list[str] = []
 
-    def ours(commit: str) -> float:
-        return stopwatch(lambda: sizes.append(_pass(project, commit)))
-
     def floor() -> float:
         return stopwatch(lambda: sizes.append(bare.collect()))
 
-    ours(first), floor()  # both byte-code caches are warm from here on
-    same: tuple[list[float], list[float]] = ([], [])
-    following: tuple[list[float], list[float]] = ([], [])
+    _pass(project, first, sizes), floor()  # both byte-code caches are warm from here on
+    same, following = _Turns(), _Turns()
     for _ in range(runs):
-        same[0].append(ours(first))
-        same[1].append(floor())
+        same.add(_pass(project, first, sizes), floor())
     for commit in later[:runs]:
-        following[0].append(ours(commit))
+        ours = _pass(project, commit, sizes)
         bare.check_out(commit)
         bare.collect()  # a checkout's new file times cost it a compilation that ours does not have: give it that one
-        following[1].append(floor())
+        following.add(ours, floor())
     _must_agree(sizes, distinct=len(subject.commits) if subject.name == "given" else 1)
     return [
-        beside(f"pass-{subject.name}-same-commit", *same, "s", sizes[0]),
-        beside(f"pass-{subject.name}-next-commit", *following, "s", "byte-code of unchanged files stays warm"),
+        *same.figures(f"pass-{subject.name}-same-commit", sizes[0]),
+        *following.figures(f"pass-{subject.name}-next-commit", "byte-code of unchanged files stays warm"),
     ]
 
 
-def _pass(project: object, commit: str) -> str:
-    """One whole pass in this process: queue, claim, check out, collect, record. Its counts in pytest's words."""
-    from remediation import passes
+class _Turns:
+    """Seconds of passes and of bare runs, taken in turns."""
 
+    def __init__(self) -> None:
+        self.recorded: list[float] = []
+        self.free: list[float] = []
+        self.bare: list[float] = []
+
+    def add(self, ours: tuple[float, float], bare: float) -> None:
+        self.recorded.append(ours[0])
+        self.free.append(ours[1])
+        self.bare.append(bare)
+
+    def figures(self, name: str, note: str) -> list[Figure]:
+        return [
+            beside(name, self.recorded, self.bare, "s", note),
+            beside(f"{name}-free", self.free, self.bare, "s", "until the worker is free for the next one"),
+        ]
+
+
+def _pass(project: object, commit: str, sizes: list[str]) -> tuple[float, float]:
+    """One whole pass in this process: queue, claim, check out, collect, record.
+
+    Returns the seconds until it was recorded and until the worker was free; adds its counts in pytest's words.
+    """
+    from remediation import passes
+    from remediation.passes import running
+
+    recorded, record = [], running._record
+
+    def noted(*given: Any) -> None:
+        record(*given)
+        recorded.append(time.perf_counter())
+
+    start = time.perf_counter()
     row = passes.queue(project, trigger="replay", commit=commit)  # type: ignore[arg-type]
-    passes.run(row.pk)
+    with mock.patch.object(running, "_record", noted):
+        passes.run(row.pk)
+    end = time.perf_counter()
     row.refresh_from_db()
     if row.outcome != "counted":
         raise SystemExit(f"The pass was {row.outcome}: {row.reason_text} {row.detail}")
-    return f"{row.tests_collected} tests, {row.pytest_errors} errors"
+    sizes.append(f"{row.tests_collected} tests, {row.pytest_errors} errors")
+    return recorded[0] - start, end - start
 
 
 def _must_agree(sizes: Sequence[str], distinct: int) -> None:

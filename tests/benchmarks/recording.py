@@ -11,36 +11,47 @@ from tests.benchmarks import histories
 from tests.benchmarks.figures import RUNS, Figure, alone, beside, in_turns, stopwatch
 
 _count = itertools.count(1)
-_TABLE = "CREATE TABLE bench_floor (path text, exception text, message text, traceback text, category int)"
+_TABLE = "CREATE TABLE {} (path text, exception text, message text, traceback text, category int)"
 _INDEXES = ("path", "exception", "message", "category")
 
 
 def measure(data_dir: Path, *, quick: bool) -> list[Figure]:
-    """New errors, unchanged ones, and two long series."""
+    """New errors, unchanged ones, others in their place, and two long series."""
     size = 500 if quick else 5_000
-    content = histories.stream(histories.pairs(size, causes=60))
-    floor = _floor(size)
+    broken = histories.pairs(size, causes=60)
+    content = histories.stream(broken)
+    turns = itertools.cycle((histories.stream((file, (cause + 1) % 60) for file, cause in broken), content))
     page = _page()
+    kept, turned = histories.project("unchanged"), histories.project("exchanged")
+    for project in (kept, turned):
+        histories.record(project, content, 1)
 
-    def first() -> tuple[Any, int]:
-        return histories.claimed(histories.project(f"new {next(_count)}"), 1), 1
+    def first() -> tuple[Any, int, bytes]:
+        return histories.claimed(histories.project(f"new {next(_count)}"), 1), 1, content
 
-    kept = histories.project("unchanged")
-    histories.record(kept, content, 1)
-
-    def again() -> tuple[Any, int]:
+    def again() -> tuple[Any, int, bytes]:
         position = 1 + next(_count)
-        return histories.claimed(kept, position), position
+        return histories.claimed(kept, position), position, content
 
-    def recorded(begun: tuple[Any, int]) -> None:
-        held, position = begun
-        page(histories.finish(held, content, position), size)
+    def turn() -> tuple[Any, int, bytes]:
+        position = 1 + next(_count)
+        return histories.claimed(turned, position), position, next(turns)
 
-    runs = 2 if quick else RUNS
+    def recorded(begun: tuple[Any, int, bytes]) -> None:
+        held, position, stream = begun
+        page(histories.finish(held, stream, position), size)
+
+    runs = 2 if quick else 3 * RUNS  # a disk does not take each write alike
     note = f"{size:,} errors of 60 causes, from the stream to the pass's page"
+
+    def measured(name: str, ready: Callable[[], Any], words: str = note) -> Figure:
+        turns = in_turns(recorded, _floor(size, name), runs, ready=lambda: (_settle(), ready())[1])
+        return beside(f"record-{name}", *turns, "s", words)
+
     return [
-        beside("record-new", *in_turns(recorded, floor, runs, ready=first), "s", note),
-        beside("record-unchanged", *in_turns(recorded, floor, runs, ready=again), "s", note),
+        measured("new", first),
+        measured("unchanged", again),
+        measured("exchanged", turn, "in each file another error"),
         *_series(
             "falling", [histories.pairs(count, causes=12) for count in histories.falling(120, 6 if quick else 60)]
         ),
@@ -48,8 +59,8 @@ def measure(data_dir: Path, *, quick: bool) -> list[Figure]:
     ]
 
 
-def _floor(rows: int) -> Callable[[], None]:
-    """One COPY of the same rows into a table with four indexes, committed to disk as ours is."""
+def _floor(rows: int, name: str) -> Callable[[], None]:
+    """One COPY of the same rows into a table of its own with four indexes, committed to disk as ours is."""
     from django.db import connection, transaction
 
     values = []
@@ -57,18 +68,27 @@ def _floor(rows: int) -> Callable[[], None]:
         module, path = f"service.part_{cause:02}.registry", f"tests/area_{number % 40:02}/test_broken_{number:05}.py"
         text = histories.traceback(path, f"from {module} import Registry", module)
         values.append((path, "ModuleNotFoundError", f"No module named '{module}'", text, cause))
+    table = f"bench_floor_{name}"
     with connection.cursor() as cursor:
-        cursor.execute(_TABLE)
+        cursor.execute(_TABLE.format(table))
         for column in _INDEXES:
-            cursor.execute(f"CREATE INDEX ON bench_floor ({column})")
+            cursor.execute(f"CREATE INDEX ON {table} ({column})")
 
     def copy() -> None:
-        into = "COPY bench_floor FROM STDIN"
+        into = f"COPY {table} FROM STDIN"
         with transaction.atomic(), connection.cursor() as cursor, cursor.copy(into) as target:
             for value in values:
                 target.write_row(value)
 
     return copy
+
+
+def _settle() -> None:
+    """Both sides begin with log files at hand: the side that has to make a new one takes twice as long or not."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
 
 
 def _page() -> Callable[[Any, int], None]:
