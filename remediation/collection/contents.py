@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import os
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-
-import msgspec
 
 from remediation.collection.checkout import stored
 from remediation.collection.entries import BLOB_MODES, Entry
 from remediation.collection.mirror import Mirror
+from remediation.collection.searched import Searched
 
 FILE, ALL = 1 << 20, 128 << 20  # bytes
 
@@ -29,10 +25,9 @@ class Contents:
     def __init__(self, mirror: Mirror, entries: Iterable[Entry], blobs: Path, searched: Path | None = None) -> None:
         self.mirror = mirror
         self.blobs = blobs
-        self.searched = searched
         self.entries = {entry.path: entry for entry in _chosen(entries)}
+        self.searched = Searched(searched, [entry.sha for entry in self.entries.values()])
         self._known: dict[str, bytes] = {}
-        self._without: dict[str, set[str]] = {}
 
     def __call__(self, path: str) -> bytes:
         if path not in self._known:
@@ -54,43 +49,15 @@ class Contents:
         What a content does not hold it will never hold, so of the thousands of files that an earlier pass has
         searched for the same name only those are read again that held it, or changed.
         """
-        without = self._without_of(name)
         raw = name.encode()
         for path in paths:
             entry = self.entries.get(path)
-            if entry is None or entry.sha in without:
+            if entry is None or self.searched.lacks(name, entry.sha):
                 continue
             if raw in self(path):
                 yield path
             elif path in self._known:
-                without.add(entry.sha)
-
-    def remember(self) -> None:
-        """Keep for the next pass what was found out about the names of this one; about other names it is forgotten."""
-        if self.searched is None:
-            return
-        # Of this commit's files alone: what has left the tree is of no use, and the file stays as small as the tree.
-        here = sorted({entry.sha for entry in self.entries.values()})
-        names = {name: " ".join(sha for sha in here if sha in without) for name, without in self._without.items()}
-        if names != self._earlier:
-            partial = self.searched.with_name(f"{self.searched.name}-{os.getpid()}-{secrets.token_hex(4)}")
-            partial.write_bytes(msgspec.json.encode(names))
-            partial.replace(self.searched)
-
-    def _without_of(self, name: str) -> set[str]:
-        """Git's ids of the contents that are known not to hold the name; grows while they are searched."""
-        if name not in self._without:
-            self._without[name] = set(self._earlier.get(name, "").split())
-        return self._without[name]
-
-    @functools.cached_property
-    def _earlier(self) -> dict[str, str]:
-        """What the last pass kept; nothing where it is lost or damaged, and all is searched again."""
-        try:
-            kept = self.searched.read_bytes() if self.searched else b"{}"
-            return msgspec.json.decode(kept, type=dict[str, str])
-        except (OSError, msgspec.DecodeError):
-            return {}
+                self.searched.note(name, entry.sha)
 
     def _read(self, entries: Sequence[Entry]) -> None:
         """All at once: one git for each file would take far longer than one for all."""

@@ -235,7 +235,7 @@ class _Run:
             distributions=distribution_names,
             parsed=tried,
         )
-        read.remember()
+        read.searched.keep()
         naming = Naming(session.python_functions, session.python_classes)
         return with_written(found, read.only(blocked_paths(found)), naming)
 

@@ -106,7 +106,7 @@ def test_a_name_is_looked_for_again_only_where_it_was_or_could_have_come(
         read = contents_of.Contents(mirror, mirror.tree(sha), blobs, searched)
         paths = sorted([*read.entries, "not-in-the-commit.py"])
         found = {name: list(read.holding(name, paths)) for name in names}
-        read.remember()
+        read.searched.keep()
         return found, sorted(opened)
 
     files = {"a.py": "Redis = 1\n", "b.py": "B = 1\n", "c.py": "C = 1\n", "run.sh": "Redis\n"}
@@ -123,10 +123,11 @@ def test_a_name_is_looked_for_again_only_where_it_was_or_could_have_come(
     # Who stops early has searched only so far.
     read = contents_of.Contents(mirror, mirror.tree(mirror.resolve("main")), blobs, searched)
     assert next(iter(read.holding("C", ["c.py", "b.py"]))) == "c.py"
-    read.remember()
+    read.searched.keep()
     assert search({}, "C") == ({"C": ["c.py"]}, ["a.py", "b.py", "c.py"])
     # A damaged record is as none.
-    for damage in (b"", b"[1]", b'{"C": 1}', b"\xff"):
+    short = b'{"files": ["%s"], "lacks": {"C": ""}}' % next(iter(read.entries.values())).sha.encode()
+    for damage in (b"", b"[1]", b'{"lacks": 1}', b"\xff", b"{}", short):
         searched.write_bytes(damage)
         assert search({}, "C") == ({"C": ["c.py"]}, ["a.py", "b.py", "c.py"])
     assert [path.name for path in tmp_path.glob("searched*")] == ["searched.json"]
