@@ -6,6 +6,7 @@ import functools
 import os
 import secrets
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -46,10 +47,15 @@ class Searched:
         if self.path is None or not (self._marks or self._earlier.lacks):
             return
         found = _Kept(list(self._places), {name: marks.decode() for name, marks in self._marks.items()})
-        if found != self._earlier:
-            partial = self.path.with_name(f"{self.path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+        if found == self._earlier:
+            return
+        partial = self.path.with_name(f"{self.path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+        try:
             partial.write_bytes(msgspec.json.encode(found))
             partial.replace(self.path)
+        except OSError:  # a full disk is no reason to lose the pass: the next one searches again
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
 
     def _marks_of(self, name: str) -> bytearray:
         if name not in self._marks:

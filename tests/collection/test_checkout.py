@@ -131,6 +131,11 @@ def test_a_name_is_looked_for_again_only_where_it_was_or_could_have_come(
         searched.write_bytes(damage)
         assert search({}, "C") == ({"C": ["c.py"]}, ["a.py", "b.py", "c.py"])
     assert [path.name for path in tmp_path.glob("searched*")] == ["searched.json"]
+    # What cannot be kept is searched again.
+    searched.unlink()
+    searched.mkdir()
+    assert search({}, "C") == ({"C": ["c.py"]}, ["a.py", "b.py", "c.py"])
+    assert [path.name for path in tmp_path.glob("searched*")] == ["searched.json"]
 
 
 def test_no_more_is_read_of_a_commit_than_the_limit(
