@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -11,8 +12,9 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from dashboard.history import history_of
-from remediation.core.pace import Pace, pace
+from remediation.core.pace import Pace, line, pace
 from remediation.core.period import Weeks
+from remediation.core.trend import Point
 from remediation.exporters import FORMATS
 from remediation.models import Project, Recipient, User, WeeklyReport
 from remediation.reporting import period_of, plan_of, weeks_of
@@ -107,7 +109,7 @@ def lines(project: Project, cut: Weeks, now: datetime) -> list[Line]:
     trend, week = history_of(project, whole=True).trend, cut.of(now)
     found = {row.label: row for row in pace(trend, week, cut, MOST)} if trend.points else {}
     labels = sorted({*reports, *found}, reverse=True)[:MOST]
-    return [_line(label, cut, now, found.get(label), reports.get(label)) for label in labels]
+    return [_line(label, cut, now, found.get(label), reports.get(label), trend.points) for label in labels]
 
 
 def folded(rows: list[Line]) -> list[Line | Silent]:
@@ -119,7 +121,18 @@ def folded(rows: list[Line]) -> list[Line | Silent]:
     return found
 
 
-def _line(label: str, cut: Weeks, now: datetime, moved: Pace | None, report: WeeklyReport | None) -> Line:
-    week = period_of(report) if report else cut.named(label)
+def _line(
+    label: str,
+    cut: Weeks,
+    now: datetime,
+    moved: Pace | None,
+    report: WeeklyReport | None,
+    points: Sequence[Point],
+) -> Line:
+    week = usual = cut.named(label)
+    if report:
+        week = period_of(report)
+    if (week.start, week.end) != (usual.start, usual.end):
+        moved = line(points, week)  # the slot was another one: by that name the report means other days than the cut
     computed = Numbers(moved.counted, moved.ran, moved.net, moved.end) if moved else None
     return Line(label, week.first, computed, report, runs=week.end > now)

@@ -34,6 +34,13 @@ def steps(points: Sequence[Point]) -> Ledger | None:
     return Ledger.over(found) if found else None
 
 
+def line(points: Sequence[Point], period: Period) -> Pace:
+    """One period, a week or not; ``points`` of a trend, of which those outside it are left out."""
+    inside = [point for point in points if point.at in period]
+    counted = [point for point in inside if point.counted]
+    return Pace(period.label, len(counted), len(inside), steps(counted), counted[-1].value if counted else None)
+
+
 def pace(trend: Trend, until: Period, weeks: Weeks, most: int = WEEKS) -> tuple[Pace, ...]:
     """The last weeks up to the period's end, from the week of the first pass on; the trend ends with the period."""
     if not trend.points:
@@ -42,10 +49,6 @@ def pace(trend: Trend, until: Period, weeks: Weeks, most: int = WEEKS) -> tuple[
     week = weeks.last_of(until)
     rows: list[Pace] = []
     while len(rows) < most and week.end > first.start:
-        inside = [point for point in trend.points if point.at in week]
-        counted = [point for point in inside if point.counted]
-        rows.insert(
-            0, Pace(week.label, len(counted), len(inside), steps(counted), counted[-1].value if counted else None)
-        )
+        rows.insert(0, line(trend.points, week))
         week = weeks.before(week)
     return tuple(rows)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from remediation.core.credit import UNKNOWN, Credit
 from remediation.core.ledger import Ledger
-from remediation.core.pace import Pace, pace, steps
+from remediation.core.pace import Pace, line, pace, steps
 from remediation.core.period import Period, Weeks
 from remediation.core.picture import Picture
 from remediation.core.statement_line import StatementLine
@@ -196,10 +196,7 @@ class Report:
     @property
     def line(self) -> Pace:
         """The period as one line of a list of weeks."""
-        now, counted = self.now, sum(point.counted for point in self.passes)
-        return Pace(
-            self.period.label, counted, len(self.passes), self.ledger if now else None, now.value if now else None
-        )
+        return line(self.trend.points, self.period)
 
     @property
     def columns(self) -> tuple[Point, ...]:

@@ -45,8 +45,11 @@ def measure(data_dir: Path, *, quick: bool) -> list[Figure]:
     note = f"{size:,} errors of 60 causes, from the stream to the pass's page"
 
     def measured(name: str, ready: Callable[[], Any], words: str = note) -> Figure:
-        turns = in_turns(recorded, _floor(size, name), runs, ready=lambda: (_settle(), ready())[1])
-        return beside(f"record-{name}", *turns, "s", words)
+        def settled() -> Any:
+            _settle()
+            return ready()
+
+        return beside(f"record-{name}", *in_turns(recorded, _floor(size, name), runs, ready=settled), "s", words)
 
     return [
         measured("new", first),

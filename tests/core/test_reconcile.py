@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +11,7 @@ from hypothesis import strategies as st
 
 from remediation.core.classify import Classified, classify
 from remediation.core.evidence import passed_beyond, statement_digest
-from remediation.core.fingerprint import Identified, Pair, identify
+from remediation.core.fingerprint import identify
 from remediation.core.ledger import Ledger
 from remediation.core.reconcile import (
     CLEARED,
@@ -512,39 +509,3 @@ def test_the_same_pass_again_changes_nothing(history: list[Seen]) -> None:
     state, _ = fold(*history)
     _, movement = step(state, Seen(history[-1].result, {}, history[-1].confirmed, frozenset()))
     assert movement.quiet
-
-
-class Walked(dict[Pair, Identified]):
-    """Errors that count how often all of them are walked through."""
-
-    walks = 0
-
-    def items(self) -> Any:
-        self.walks += 1
-        return super().items()
-
-    def __iter__(self) -> Iterator[Pair]:
-        self.walks += 1
-        return super().__iter__()
-
-
-class Unsearched(tuple[str, ...]):
-    """An inventory in which nothing is looked for one by one."""
-
-    def __contains__(self, path: object) -> bool:
-        raise AssertionError(f"all files are compared with {path}")
-
-
-def test_thousands_of_files_are_not_walked_through_for_each_of_thousands() -> None:
-    def walks(count: int) -> int:
-        paths = [f"tests/test_{number}.py" for number in range(count)]
-        half = paths[: count // 2]
-        state, _ = fold(result(*(missing("atlas.gone", path) for path in paths)))
-        after = result(*(missing("atlas.other", path) for path in half))
-        after = replace(after, inventory=Unsearched(after.inventory))
-        errors = Walked(identify(after))
-        _, movement = step(state, Seen(after, {"old.py": "new.py"}), errors)
-        assert Counter(movement.closed.values()) == {"fixed": len(half), "deleted": count - len(half)}
-        return errors.walks
-
-    assert walks(40) == walks(4)

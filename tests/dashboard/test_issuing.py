@@ -291,6 +291,15 @@ def test_the_list_of_weeks_has_a_finals_own_numbers_and_says_where_now_is_anothe
     assert "2 of 2 −1 2 Of 2026-W10 there is no pass any more." in words(client.get(weeks).content.decode())
 
 
+def test_a_moved_slot_does_not_look_like_a_changed_history(cast: Cast) -> None:
+    """The week of the final ended on a Monday; since the slot was moved its name stands for other days."""
+    factories.counted_pass(cast.project, 2, errors()[1:], WORKING, at=MONDAY - timedelta(hours=1))
+    final(cast)
+    plan(cast, now=MONDAY + 2 * DAY, weekday=4)
+    page = words(cast.client("viewer").get(WEEK.replace("2026-W10/", "")).content.decode())
+    assert "2 of 2 −1 2" in page and "computed now:" not in page
+
+
 def test_finals_that_were_made_before_get_their_numbers_from_their_files(cast: Cast) -> None:
     """A week with a step, one whose only pass has no number, and one with the first pass alone."""
     plan(cast, release_after=0)
